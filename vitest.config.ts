@@ -1,7 +1,7 @@
 // Every test runs in plain Node 24. Two workers at most, on two cores. After the quick tests come those that wait for
 // processes and browsers of their own, which keep half a core busy each, three at a time; then trainings and
-// measurements, whose times are printed and fail nothing. Time limits are guards against hanging, for all tests the same
-// (test/patience.ts).
+// measurements, whose times are printed and fail nothing. Time limits are guards against hanging, for all tests the
+// same (test/patience.ts).
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig } from 'vitest/config'
 

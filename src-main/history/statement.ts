@@ -179,8 +179,8 @@ export function historyError(error: unknown, file: string, write = true): unknow
 const look = 'check the disk, the room on it and the rights of the data folder'
 
 /**
- * SQLite calls a disk that is full at its very first write an I/O error; and one that says so only when what was written
- * is synced, as network disks and quotas may: that is known only where there is still no room.
+ * SQLite calls a disk that is full at its very first write an I/O error, and so one that says it only when what was
+ * written is synced, as network disks and quotas may: that is known only where there is still no room.
  */
 function isFull(file: string): boolean {
   try {

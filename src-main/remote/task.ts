@@ -1,5 +1,5 @@
 // A task of a study at work on a cluster: the engine's events go to a log of their own, on the disk before anything
-// else is done, and the run goes on after the last epoch of the logs before. USR2, which it is sent ahead of a scheduler's
+// else is done, and the run goes on after the last epoch of the logs before. USR2, which comes ahead of a scheduler's
 // limit, lets the present epoch end; TERM ends at once. Either way what is left is for the next sitting.
 import { existsSync, mkdirSync } from 'node:fs'
 import { hostname } from 'node:os'
