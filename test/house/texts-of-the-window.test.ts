@@ -14,6 +14,7 @@ const doors = /^(cli\.ts$|cli\/|bench\/|main\.ts$)/
 /** Said where no window is open, each with why. */
 const elsewhere = new Set([
   'server/pages.ts', // the pages are not there: nothing is shown
+  'workbench/clusters/program.ts', // the script that starts Node on a cluster
   'workbench/clusters/slurm/probe.ts', // scripts for a shell on a cluster
   'workbench/clusters/slurm/script.ts',
   'workbench/evaluations/report/style.ts', // the variables of a style sheet
