@@ -31,8 +31,7 @@ describe.skipIf(!slurmHere())('a study that is left on a real Slurm', () => {
       go: () => writeFileSync(join(base, 'go'), ''),
     }
   }
-  const living = async (): Promise<number> =>
-    (await slurm.now.ask('squeue', '-h', '-r', '-t', 'PENDING,RUNNING')).split('\n').filter(Boolean).length
+  const living = async (): Promise<number> => (await slurm.now.living()).length
 
   test('--detach ends with 0 once its tasks are handed over, and says how to come back; so it is collected', async () => {
     const { file, open, go } = fixture()

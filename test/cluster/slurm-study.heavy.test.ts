@@ -105,7 +105,7 @@ echo "$id"`
     const [study = expect.fail('no study')] = it.there.studies.list()
     await it.there.studies.pause(study.study, true)
     expect(await it.untilOver()).toMatchObject({ state: 'paused', done: 0 })
-    expect(await slurm.now.ask('squeue', '-h', '-t', 'PENDING,RUNNING')).toBe('')
+    expect(await slurm.now.living()).toEqual([])
     it.make('fast')
     await it.there.studies.resume(study.study)
     await it.isWhole('cancelled in flight')

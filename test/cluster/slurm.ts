@@ -37,6 +37,8 @@ interface Slurm {
   path: string // of a folder with its commands
   /** One of its commands; gives what it says. Rejects where it fails. */
   ask(command: string, ...args: string[]): Promise<string>
+  /** Tasks that wait or work, "12_3": elements of arrays, as the job for a study's results is none. */
+  living(): Promise<string[]>
   /** kill -9 */
   killController(): Promise<void>
   /** Resolves when it answers. */
@@ -133,6 +135,10 @@ async function startSlurm(options: Options): Promise<Slurm> {
   const slurm: Slurm = {
     path,
     ask,
+    living: async () =>
+      (await ask('squeue', '-h', '-r', '-o', '%i', '-t', 'PENDING,RUNNING'))
+        .split('\n')
+        .filter((job) => job.includes('_')),
     killController: () => end(own.controller, 'SIGKILL'),
     startController: async () => {
       own.controller = beginController()
