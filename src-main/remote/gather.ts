@@ -6,16 +6,15 @@ import { join } from 'node:path'
 
 import { stringify } from 'csv-stringify/sync'
 
-import { specSchema, type TaskSpec, taskFolder } from '../contract/clusters/task.ts'
+import { taskFolder } from '../contract/clusters/task.ts'
 import { finalEvaluation } from '../contract/run/means.ts'
 import type { Evaluation } from '../contract/run/run.ts'
-import { readStart } from '../files/open.ts'
 import { eventOf } from '../files/task-lines.ts'
 import { writeAtomic } from '../files/write-atomic.ts'
 import { newsOf } from './news.ts'
+import { readSpec } from './spec.ts'
 
 const columns = ['task', 'run', 'seed', 'state', 'host', 'job', 'gpus', 'ended', 'seconds', 'error', 'measured_on']
-const longest = 64 * 2 ** 20 // bytes of a specification
 
 interface Row {
   state: string // of its result; "damaged" where that is not to be trusted, "unfinished" where there is none
@@ -42,7 +41,7 @@ export async function gather(study: string): Promise<string> {
 
 async function rowOf(study: string, index: number): Promise<Row> {
   const folder = join(study, 'tasks', taskFolder(index))
-  const spec = await specIn(folder)
+  const spec = await readSpec(folder).catch(() => null) // its line is there all the same
   const news = await newsOf(folder, { index, file: null, bytes: 0 }, Number.POSITIVE_INFINITY)
   const lines = news?.pieces.flatMap((piece) => piece.lines) ?? []
   const evaluations = lines.flatMap((line) => {
@@ -54,14 +53,4 @@ async function rowOf(study: string, index: number): Promise<Row> {
   const state = news?.fault ? 'damaged' : (news?.result?.state ?? 'unfinished')
   const told = [index, spec?.config.name, spec?.config.seed, state, host, job, gpus, ended, seconds]
   return { state, cells: [...told, (error ?? news?.fault)?.why, final?.split], scores: final?.tasks ?? [] }
-}
-
-/** null: there is none, or it cannot be read. */
-async function specIn(folder: string): Promise<TaskSpec | null> {
-  try {
-    const { bytes } = await readStart(join(folder, 'spec.json'), longest)
-    return specSchema.parse(JSON.parse(bytes.toString('utf8')))
-  } catch {
-    return null
-  }
 }

@@ -9,7 +9,6 @@ import packageJson from '../../package.json' with { type: 'json' }
 import {
   exits,
   type Sitting,
-  specSchema,
   type TaskResult,
   type TaskSpec,
   type TaskState,
@@ -17,14 +16,13 @@ import {
 } from '../contract/clusters/task.ts'
 import { BasilError, type ErrorRecord, recordOf } from '../contract/errors.ts'
 import type { EngineEvent, Parent, ResumeState } from '../contract/run/run.ts'
-import { readStart } from '../files/open.ts'
 import { writeAtomic } from '../files/write-atomic.ts'
 import { forkEngine } from '../workbench/link/engine-process.ts'
 import { createSupervisor, type Supervisor } from '../workbench/link/supervisor.ts'
 import { beginLog, filesOfLogs, soFar, type TaskLog } from './logs.ts'
+import { readSpec } from './spec.ts'
 
 const grace = 60_000 // milliseconds that an epoch may still take once the end is near
-const longest = 64 * 2 ** 20 // bytes of a specification
 const pause = 3000 // milliseconds between two lines of state
 
 interface Place {
@@ -37,8 +35,7 @@ export async function workOnTask(study: string, index: number): Promise<number> 
   const folder = join(study, 'tasks', taskFolder(index))
   if (existsSync(join(folder, 'result.json'))) return exits.done
   try {
-    const { bytes } = await readStart(join(folder, 'spec.json'), longest)
-    return await work({ folder, spec: specSchema.parse(JSON.parse(bytes.toString('utf8'))) })
+    return await work({ folder, spec: await readSpec(folder) })
   } catch (thrown) {
     const error = recordOf(thrown)
     process.stderr.write(`${error.what}: ${error.why} (${error.where})\n`)

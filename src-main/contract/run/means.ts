@@ -20,7 +20,10 @@ export interface Means {
 export function finalEvaluation(evaluations: readonly Evaluation[]): Evaluation | undefined {
   const own = evaluations.filter(({ model }) => model === 'start' || model === 'iteration')
   const last = (split: Evaluation['split']): Evaluation | undefined =>
-    own.findLast((e) => e.split === split && own.every((o) => o.split !== split || (o.stage ?? 0) <= (e.stage ?? 0)))
+    own
+      .filter((e) => e.split === split)
+      .toSorted((a, b) => (a.stage ?? 0) - (b.stage ?? 0))
+      .at(-1)
   return last('test') ?? last('training')
 }
 
