@@ -33,6 +33,8 @@ export function openLink(
   told: (error: BasilError | null) => void = () => undefined,
   patience: Patience = usual,
 ): EngineLink {
+  // before the client, so that a silence is over before what ended it is told
+  const leave = watchOver({ beats: (heard) => signsOfLife(engine, heard) }, told, patience)
   const link = new RPCLink({
     port: engine.port,
     plugins: [new ResponseValidationPlugin(engineContract)],
@@ -40,7 +42,6 @@ export function openLink(
   })
   let alive = true
   let memory: number | null = null
-  const leave = watchOver(engine, told, patience)
   const lost = engine.exited.then((exit) => {
     alive = false
     leave()
@@ -71,6 +72,12 @@ export function openLink(
       memory = engine.memory() ?? memory
     },
   }
+}
+
+/** Its beats, and whatever it says: its main thread came round to say it. */
+function signsOfLife(engine: EngineProcess, heard: (silent: number) => void): void {
+  engine.beats(heard)
+  engine.port.on('message', () => heard(0))
 }
 
 /** Thrown by the engine or by us, as against the sound of a closing port. */

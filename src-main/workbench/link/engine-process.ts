@@ -10,7 +10,7 @@ import type { RPCLink } from '@orpc/client/message-port'
 
 import { createEar } from './heartbeat.ts'
 
-type Port = ConstructorParameters<typeof RPCLink>[0]['port']
+type Port = Extract<ConstructorParameters<typeof RPCLink>[0]['port'], { on: unknown }>
 
 export interface EngineExit {
   code: number | null
