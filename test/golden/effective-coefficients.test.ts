@@ -33,8 +33,9 @@ import { look } from '../../src-main/worker/inspect.ts'
 import { rebuild } from '../../src-main/worker/rebuild.ts'
 import { iterationRows, modelRows } from '../../src-renderer/plot/heat.ts'
 import { folder as newFolder, now, opened } from '../history/rows.ts'
-import { folder, goldenConfig } from './fixture.ts'
+import { firstImages, folder, goldenConfig } from './fixture.ts'
 
+const few = await firstImages(32)
 const template = join(import.meta.dirname, '../../resources/model-card.md')
 const start = { method: 'atlas', steps: 2, learningRate: 0.05 }
 const iterated = { start, iterations: 3, steps: 2, learningRate: 0.05, weightDecay: 0 }
@@ -128,7 +129,7 @@ describe('on wasm', () => {
     { timeout: 600_000 },
     async (name, { change, names }) => {
       const history = await opened(newFolder())
-      const config = goldenConfig('cross-entropy', change)
+      const config = goldenConfig('cross-entropy', { tasks: few, ...change })
       const number = createRun(history, config, now)
       for await (const event of events(config)) keepEvent(history, number, event, 0, now)
       const out = join(newFolder(), 'model.safetensors')

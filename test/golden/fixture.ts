@@ -1,12 +1,14 @@
 // The oracle's numbers (test/golden/math, computed by an independent PyTorch program in float64) as the tests read
 // them.
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 
 import { resolveConfig } from '../../src-main/contract/run/resolve.ts'
 import { toFloat32 } from '../../src-main/engine/formats/dtype.ts'
 import { openTensorFile } from '../../src-main/engine/formats/open.ts'
 import { openSource } from '../../src-main/files/source.ts'
+import { written } from '../engine/formats/bytes.ts'
 
 export const folder = join(import.meta.dirname, 'math')
 export const expected = JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8'))
@@ -42,7 +44,30 @@ export const goldenExample = {
 }
 
 export function goldenConfig(objective: 'cross-entropy' | 'entropy', change: Record<string, unknown> = {}) {
-  return resolveConfig({ ...goldenExample, objective, ...change }, (path) => join(folder, path))
+  return resolveConfig({ ...goldenExample, objective, ...change }, (path) => resolve(folder, path))
+}
+
+/**
+ * The tasks with the first of their images alone, in a file of their own: for runs that are held against each other and
+ * not against the oracle, whose numbers are of all 96.
+ */
+export async function firstImages(count: number): Promise<typeof goldenExample.tasks> {
+  const source = await openSource(join(folder, 'tasks.safetensors'))
+  const file = await openTensorFile(source)
+  const tensors = await Promise.all(
+    [...file.tensors].map(async ([name, { dtype, shape }]) => {
+      const bytes = await file.read(name)
+      const [rows = 0, ...row] = shape
+      const kept = name.startsWith('head.') ? rows : count
+      return { name, dtype, shape: [kept, ...row], bytes: bytes.slice(0, (bytes.length / rows) * kept) }
+    }),
+  )
+  await source.close()
+  const made = mkdtempSync(join(tmpdir(), 'basil-first-images-'))
+  process.once('exit', () => rmSync(made, { recursive: true, force: true }))
+  const few = join(made, 'tasks.safetensors')
+  writeFileSync(few, await written(tensors))
+  return tasks.map((name) => ({ name, data: `${few}#${name}`, head: `${few}#head.${name}` }))
 }
 
 /** Largest |a - b| over the largest |b|; NaN anywhere gives NaN, which no bar admits. */

@@ -1,7 +1,7 @@
 // The sample's study of merges as starts, at toy size on the golden models: every arm's start is the merge that its name
 // says, to the bit, and DV-BASI, its control and aTLAS go the same number of steps, counted in what the engine tells.
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
@@ -14,7 +14,7 @@ import { run } from '../../src-main/engine/runs/run.ts'
 import { hashFile } from '../../src-main/files/hash.ts'
 import { openSource } from '../../src-main/files/source.ts'
 import { startsOf } from '../../src-main/workbench/studies/starts.ts'
-import { folder, goldenExample } from './fixture.ts'
+import { firstImages, folder, goldenExample } from './fixture.ts'
 
 const read = (name: string) =>
   JSON.parse(readFileSync(join(import.meta.dirname, '../../resources/sample', name), 'utf8'))
@@ -22,8 +22,8 @@ const written = read('starts.json')
 const whole = plannedRuns(parseStudy({ ...written, config: read(written.config) }), () => 0)
 
 /** The arms on three small models and one task, whose epochs are two steps. */
-const { steps: _, tasks, ...models } = goldenExample
-const config = { ...models, tasks: tasks.slice(0, 1), batch: 48, start: { method: 'atlas' } }
+const { steps: _, tasks: __, ...models } = goldenExample
+const config = { ...models, tasks: (await firstImages(32)).slice(0, 1), batch: 16, start: { method: 'atlas' } }
 const small = parseStudy({ ...written, config, seeds: [1] })
 const arms = new Map(plannedRuns(small, () => 0).map((one) => [one.arm, one]))
 const titles = [...arms.keys()].filter((arm) => arm !== 'aTLAS' && !/ \+ | from /.test(arm))
@@ -71,7 +71,7 @@ describe('on wasm', () => {
 
   async function events({ config }: PlannedRun): Promise<EngineEvent[]> {
     const found: EngineEvent[] = []
-    const resolved = resolveConfig(config, (path) => join(folder, path))
+    const resolved = resolveConfig(config, (path) => resolve(folder, path))
     const signal = new AbortController().signal
     const host = { backend, open: openSource, hash: hashFile, resume: null, parents: [], stopping: () => false, signal }
     for await (const event of run(resolved, host)) found.push(event)
