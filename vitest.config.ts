@@ -15,6 +15,7 @@ export default defineConfig({
   test: {
     environment: 'node',
     maxWorkers: 2,
+    globalSetup: ['test/bundles.ts'],
     testTimeout: testPatience,
     hookTimeout: testPatience,
     expect: { poll: { timeout: patience } },

@@ -8,7 +8,7 @@ import type { Restored } from '../contract/api/history.ts'
 import { BasilError, recordOf } from '../contract/errors.ts'
 import { dataFolder, dataFolderIfAny } from '../files/data-folder.ts'
 import { inLog } from '../workbench/link/engine-in-log.ts'
-import { type EngineProcess, forkEngine } from '../workbench/link/engine-process.ts'
+import { type EngineProcess, engineScript, forkEngine } from '../workbench/link/engine-process.ts'
 import { tidySupervisor } from '../workbench/link/own-process.ts'
 import type { Supervisor } from '../workbench/link/supervisor.ts'
 import { deviceChoice, engineEnvironment } from '../workbench/native/devices.ts'
@@ -22,9 +22,8 @@ export const resources = join(root, 'resources')
 /** What an examination of this program looks at, besides its engine. */
 export const here = () => ({ dataFolder: dataFolder(), resources, basil: packageJson.version })
 
-/** BASIL_ENGINE names another script to run as the engine, for tests. */
 export function startEngine(environment: NodeJS.ProcessEnv): EngineProcess {
-  return inLog(forkEngine(process.env.BASIL_ENGINE || join(root, 'src-main', 'worker', 'door.ts'), environment))
+  return inLog(forkEngine(engineScript(), environment))
 }
 
 /** The engine's environment by the person's choice of a device; where no data folder can be made, nobody chose. */

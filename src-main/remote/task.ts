@@ -17,7 +17,7 @@ import {
 import { BasilError, type ErrorRecord, recordOf } from '../contract/errors.ts'
 import type { EngineEvent, Parent, ResumeState } from '../contract/run/run.ts'
 import { writeAtomic } from '../files/write-atomic.ts'
-import { forkEngine } from '../workbench/link/engine-process.ts'
+import { engineScript, forkEngine } from '../workbench/link/engine-process.ts'
 import { createSupervisor, type Supervisor } from '../workbench/link/supervisor.ts'
 import { beginLog, filesOfLogs, soFar, type TaskLog } from './logs.ts'
 import { readSpec } from './spec.ts'
@@ -46,7 +46,7 @@ export async function workOnTask(study: string, index: number): Promise<number> 
 async function work(place: Place): Promise<number> {
   const { resume, parents } = await soFar(place.folder)
   const log = await beginLog(place.folder)
-  const supervisor = createSupervisor(startEngine)
+  const supervisor = createSupervisor(() => forkEngine(engineScript()))
   const leaving = leave(supervisor)
   const began = performance.now()
   try {
@@ -178,13 +178,6 @@ function whoWorks(env: NodeJS.ProcessEnv = process.env): Sitting {
     gpus: env['SLURM_JOB_GPUS'] ?? env['CUDA_VISIBLE_DEVICES'] ?? null,
     after: null,
   }
-}
-
-/** The engine's script beside this one: as sources, or in the bundles. BASIL_ENGINE names another, for tests. */
-function startEngine() {
-  const bundled = join(import.meta.dirname, 'engine.js')
-  const source = join(import.meta.dirname, '..', 'worker', 'door.ts')
-  return forkEngine(process.env['BASIL_ENGINE'] || (existsSync(bundled) ? bundled : source), process.env)
 }
 
 function appended(folder: string, append: () => void): void {

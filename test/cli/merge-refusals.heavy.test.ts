@@ -21,6 +21,7 @@ import { sha256 } from '../../src-main/contract/branded.ts'
 import { formSchema } from '../../src-main/contract/checkpoint.ts'
 import { mergeRecipe } from '../../src-main/workbench/export/merge.ts'
 import { rebuild } from '../../src-main/worker/rebuild.ts'
+import { started } from '../bundles.ts'
 import { written } from '../engine/formats/bytes.ts'
 import { type Full, filled, type Shapes } from '../engine/layouts/models.ts'
 import { moved } from '../engine/measures/memory.ts'
@@ -213,7 +214,7 @@ test.skipIf(!canMount)('a disk that is full in the middle: its own code, and the
   )
   const folder = await folderOf({ large, other: moved(large, 2, 0.1) })
   mkdirSync(join(folder, 'full'))
-  const cli = join(import.meta.dirname, '../../src-main/cli.ts')
+  const cli = started('src-main/cli.ts')
   for (const target of ['full/m.safetensors', 'full/m']) {
     const words = ['merge', '--pretrained', 'large.safetensors', '--vectors', 'other.safetensors', '--out', target]
     const script = `mount -t tmpfs -o size=512k none full && "$@" --json; echo "code $?"; ls -A full`

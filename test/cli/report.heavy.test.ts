@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { unzipSync } from 'fflate'
 import { expect, onTestFinished, test } from 'vitest'
 
+import { started } from '../bundles.ts'
 import { temporaryFolder, toyFile } from '../workbench/toy.ts'
 import { basil, oneThread, withToy } from './terminal.ts'
 
@@ -109,7 +110,7 @@ test('a report is shown whole, and refused where nobody can be asked; with --yes
 
 /** What a terminal shows of basil report, whose question is answered by these keys (of a terminal of util-linux' script). */
 async function answered(home: string, file: string, keys: string): Promise<{ shown: string; code: number | null }> {
-  const cli = join(import.meta.dirname, '../../src-main/cli.ts')
+  const cli = started('src-main/cli.ts')
   const command = [process.execPath, cli, 'report', '--out', file].map((word) => `'${word}'`).join(' ')
   const env = { ...process.env, BASIL_HOME: home, ...withToy() }
   const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], { env })

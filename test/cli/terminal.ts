@@ -2,10 +2,10 @@
 // and what it printed.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
 
 import { onTestFinished } from 'vitest'
 
+import { started } from '../bundles.ts'
 import { toyEntry } from '../workbench/toy.ts'
 import type { Toy } from '../workbench/toy-faults.ts'
 
@@ -24,7 +24,7 @@ export interface Outcome {
 
 export type Started = ChildProcess & { stdout: NodeJS.ReadableStream; stderr: NodeJS.ReadableStream }
 
-const cli = join(import.meta.dirname, '../../src-main/cli.ts')
+const cli = started('src-main/cli.ts')
 
 /** The toy engine instead of the real one. */
 export const withToy = (toy: Toy = {}): NodeJS.ProcessEnv => ({ BASIL_ENGINE: toyEntry, TOY: JSON.stringify(toy) })

@@ -8,6 +8,7 @@ import { expect, test } from 'vitest'
 import type { RunId } from '../../src-main/contract/branded.ts'
 import { forkEngine } from '../../src-main/workbench/link/engine-process.ts'
 import type { Workbench } from '../../src-main/workbench/workbench.ts'
+import { started } from '../bundles.ts'
 import { folder as golden, goldenExample } from '../golden/fixture.ts'
 import { temporaryFolder } from '../workbench/toy.ts'
 import { absoluteIn, thinProgram, toyClusters, untilOver } from './toy-cluster.ts'
@@ -37,7 +38,7 @@ test('a run there is exported here to the bytes of one that was made here', asyn
     toyClusters({
       ...{ home: join(base, home), folder: join(base, 'cluster') },
       program: thinProgram({}, ['unset BASIL_ENGINE']),
-      engine: (environment) => forkEngine(join(import.meta.dirname, '../../src-main/worker/door.ts'), environment),
+      engine: (environment) => forkEngine(started('src-main/worker/door.ts'), environment),
     })
   const there = await exported(await open('there'), 'toys', join(base, 'there.safetensors'))
   const here = await exported(await open('here'), undefined, join(base, 'here.safetensors'))

@@ -14,11 +14,11 @@ import { createWaiting } from '../../src-main/workbench/clusters/pace.ts'
 import type { Place } from '../../src-main/workbench/clusters/place.ts'
 import type { Program } from '../../src-main/workbench/clusters/program.ts'
 import type { Workbench, WorkbenchOptions } from '../../src-main/workbench/workbench.ts'
+import { started } from '../bundles.ts'
 import { bitsOf, toyWorkbench } from '../workbench/toy.ts'
 import type { Toy } from '../workbench/toy-faults.ts'
 import { toyEntry, toyFile } from '../workbench/toy-run.ts'
 
-const root = join(import.meta.dirname, '..', '..')
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
 
 /** lines: of shell before it, where a test wants its task to have a way of its own. */
@@ -28,7 +28,7 @@ export function thinProgram(toy: Toy = {}, lines: readonly string[] = []): Progr
     `export BASIL_ENGINE=${quoted(toyEntry)} TOY=${quoted(JSON.stringify(toy))}`,
     'export BASIL_HOME="$(dirname "$0")/home"',
     ...lines,
-    `exec ${quoted(process.execPath)} ${quoted(join(root, 'src-main', 'remote.ts'))} "$@"`,
+    `exec ${quoted(process.execPath)} ${quoted(started('src-main/remote.ts'))} "$@"`,
     '',
   ].join('\n')
   const from = Buffer.from(text)

@@ -1,6 +1,5 @@
-// A real Basil in a real browser: the server as `npm start -- --no-window` starts it, on a data folder of its own, and
-// the machine's Chromium. Where there is no Chromium the tests are skipped with a loud line, or fail if CI or
-// E2E_REQUIRED is set.
+// A real Basil in a real browser: the server, on a data folder of its own, and the machine's Chromium. Where there is
+// none the tests are skipped with a loud line, or fail if CI or E2E_REQUIRED is set.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { accessSync, constants, mkdirSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -12,10 +11,14 @@ import axe from 'axe-core'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { describe, expect } from 'vitest'
 
+import { started } from '../bundles.ts'
 import { patience } from '../patience.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const program = findChromium()
+const pages: { buildPages: (options: { quiet: boolean }) => Promise<void> } = await import(
+  join(root, 'build', 'build.mjs')
+)
 const required = Boolean(process.env.E2E_REQUIRED || process.env.CI)
 
 if (!program && !required)
@@ -36,13 +39,22 @@ export interface Basil {
   kill(): Promise<void> // at once, as a fault of the machine would; the folder stays
 }
 
+/** What `npm start -- --no-window` runs: the same server, after it brought the pages up to date. */
+export const npmStart = [join(root, 'build', 'start.mjs'), '--no-window']
+const serve = [started('src-main/cli.ts'), 'serve']
+
 /**
  * Starts Basil; `home` is a new folder, removed at stop, unless one is given. environment: what it finds there besides.
  */
-export async function startBasil(home?: string, environment: NodeJS.ProcessEnv = {}): Promise<Basil> {
+export async function startBasil(
+  home?: string,
+  environment: NodeJS.ProcessEnv = {},
+  command: readonly string[] = serve,
+): Promise<Basil> {
   const folder = home ?? (await mkdtemp(join(tmpdir(), 'basil-e2e-')))
   const orphan = join(root, 'build', 'orphan.mjs')
-  const child = spawn(process.execPath, ['--import', orphan, join(root, 'build', 'start.mjs'), '--no-window'], {
+  await pages.buildPages({ quiet: true }) // milliseconds where they are up to date
+  const child = spawn(process.execPath, ['--import', orphan, ...command], {
     cwd: root,
     env: { ...process.env, ...environment, BASIL_HOME: folder, BASIL_LAUNCHER: String(process.pid), NODE_OPTIONS: '' },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -10,6 +10,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { runId } from '../../src-main/contract/branded.ts'
 import { runDetail } from '../../src-main/history/detail.ts'
 import { readHistory } from '../../src-main/history/open.ts'
+import { started } from '../bundles.ts'
 import type { Trouble } from '../faults/failing-engine.ts'
 import { accessible, type Basil, inBrowser, startBasil, startBrowser } from './basil.ts'
 
@@ -21,7 +22,7 @@ inBrowser('a card that fails', () => {
   let browser: Browser
   let page: Page
   beforeAll(async () => {
-    const engine = join(import.meta.dirname, '..', 'faults', 'failing-engine.ts')
+    const engine = started('test/faults/failing-engine.ts')
     ;[basil, browser] = await Promise.all([
       startBasil(home, { BASIL_ENGINE: engine, TROUBLE: JSON.stringify(trouble) }),
       startBrowser(),

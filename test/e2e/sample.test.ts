@@ -8,7 +8,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
 import { inspect } from '../../src-main/worker/inspect.ts'
-import { type Basil, inBrowser, shot, startBasil, startBrowser } from './basil.ts'
+import { type Basil, inBrowser, npmStart, shot, startBasil, startBrowser } from './basil.ts'
 
 inBrowser('the sample project', () => {
   let basil: Basil
@@ -16,7 +16,7 @@ inBrowser('the sample project', () => {
   let page: Page
   const complaints: string[] = []
   beforeAll(async () => {
-    ;[basil, browser] = await Promise.all([startBasil(), startBrowser()])
+    ;[basil, browser] = await Promise.all([startBasil(undefined, {}, npmStart), startBrowser()])
     page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
     page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
     page.on('pageerror', (error) => complaints.push(error.message))

@@ -18,6 +18,7 @@ import { groupsOf, listRuns } from '../../src-main/history/listing/list.ts'
 import { openHistory } from '../../src-main/history/open.ts'
 import { createRun } from '../../src-main/history/runs.ts'
 import { salvage } from '../../src-main/history/salvage.ts'
+import { started } from '../bundles.ts'
 import { folder, now, opened, toyConfig } from '../history/rows.ts'
 import { putRun } from '../history/whole.ts'
 import { follow, toyWorkbench } from '../workbench/toy.ts'
@@ -156,7 +157,7 @@ async function inLanguage(
   how = 'write',
   as?: number,
 ): Promise<{ value?: Record<string, unknown>; error?: { code: string; why: string } }> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'odd-main.ts'), home, how], {
+  const child = spawn(process.execPath, [started('test/faults/odd-main.ts'), home, how], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, LANG: lang, LC_ALL: lang, TZ: 'Europe/Berlin' },
     ...(as !== undefined && { uid: as, gid: as }),

@@ -1,8 +1,6 @@
 // A GPU that fails under a run: the run pauses with the reason, nothing is tried again on the same device, and it goes
 // on where the person says. The engine is the real one (failing-engine.ts) or, for what needs no weights, the toy.
 
-import { join } from 'node:path'
-
 import { expect, test } from 'vitest'
 
 import { detailLines, lineOf } from '../../src-main/cli/print.ts'
@@ -11,13 +9,14 @@ import { type EngineProcess, forkEngine } from '../../src-main/workbench/link/en
 import { deviceChoice } from '../../src-main/workbench/native/devices.ts'
 import type { Workbench } from '../../src-main/workbench/workbench.ts'
 import { conditions } from '../../src-renderer/plot/sentences.ts'
+import { started } from '../bundles.ts'
 import { goldenConfig, relativeError } from '../golden/fixture.ts'
 import { follow, temporaryFolder, toyConfig, toyEngine, toyWorkbench } from '../workbench/toy.ts'
 import type { Trouble } from './failing-engine.ts'
 import { countOf, seedOf, tell } from './promises.ts'
 import { seeded } from './seeded.ts'
 
-const entry = join(import.meta.dirname, 'failing-engine.ts')
+const entry = started('test/faults/failing-engine.ts')
 const golden = goldenConfig('cross-entropy', {
   batch: 96,
   microBatch: 16,

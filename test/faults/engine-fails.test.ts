@@ -13,6 +13,7 @@ import type { RunEvent } from '../../src-main/contract/run/run.ts'
 import { forkEngine } from '../../src-main/workbench/link/engine-process.ts'
 import { patience } from '../../src-main/workbench/link/heartbeat.ts'
 import type { Workbench } from '../../src-main/workbench/workbench.ts'
+import { started } from '../bundles.ts'
 import { goldenConfig } from '../golden/fixture.ts'
 import { bitsOf, follow, temporaryFolder, toyConfig, toyEntry, toyWorkbench } from '../workbench/toy.ts'
 import type { Toy } from '../workbench/toy-faults.ts'
@@ -21,7 +22,7 @@ import { seeded } from './seeded.ts'
 
 const times = countOf('R16')
 const config = toyConfig({ epochs: 4 })
-const door = join(import.meta.dirname, '../../src-main/worker/door.ts')
+const door = started('src-main/worker/door.ts')
 
 interface Way {
   how?: NonNullable<Toy['fault']>['how']

@@ -9,6 +9,7 @@ import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
 
 import { writeModel } from '../../src-main/files/written-model.ts'
+import { started } from '../bundles.ts'
 import { failing } from '../files/failing-disk.ts'
 import { pythonWith } from '../interop/python.ts'
 import { temporaryFolder } from '../workbench/toy.ts'
@@ -34,7 +35,7 @@ const caseOf = (n: number): Case => cases[(n * 7) % cases.length] as Case // 7 a
 
 /** What it said; '' of one that was killed. */
 async function exported(asked: Export): Promise<string> {
-  const main = join(import.meta.dirname, 'export-main.ts')
+  const main = started('test/faults/export-main.ts')
   const child = spawn(process.execPath, [main, JSON.stringify(asked)], { stdio: ['ignore', 'pipe', 'inherit'] })
   return (await text(child.stdout)).trim()
 }

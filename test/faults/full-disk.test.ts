@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline'
 
 import { expect, onTestFinished, test } from 'vitest'
 
+import { started } from '../bundles.ts'
 import { temporaryFolder } from '../workbench/toy.ts'
 import { emptyControl } from './full-disk.ts'
 import type { CameOf } from './full-main.ts'
@@ -58,7 +59,7 @@ test.runIf(isHere)(
   async () => {
     const began = performance.now()
     const { folder, control, models, library } = prepared()
-    const main = join(import.meta.dirname, 'full-main.ts')
+    const main = started('test/faults/full-main.ts')
     const preloaded = 'exec env LD_PRELOAD="$0" "$@"' // into Node and what it starts, no sooner
     const args = [
       ...own,

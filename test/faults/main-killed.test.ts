@@ -1,7 +1,6 @@
 // The promise R3, as far as the process of the history goes: killed at any moment, also while it opens the history and
 // has a killed run go on. And an engine, wherever it is, ends with its parent.
 import { type ChildProcess, spawn } from 'node:child_process'
-import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
 import { expect, onTestFinished, test } from 'vitest'
@@ -9,6 +8,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { type RunId, runId } from '../../src-main/contract/branded.ts'
 import type { RunEvent } from '../../src-main/contract/run/run.ts'
 import { alive } from '../alive.ts'
+import { started } from '../bundles.ts'
 import { bitsOf, follow, temporaryFolder, toyConfig, toyWorkbench } from '../workbench/toy.ts'
 import type { Toy } from '../workbench/toy-faults.ts'
 import { type Epoch, leftAfter } from './aftermath.ts'
@@ -89,7 +89,7 @@ test('an engine in the middle of a long step ends with its parent', async () => 
 })
 
 function startMain(home: string, run: RunId | null, toy: Toy): { child: ChildProcess; lines: AsyncIterable<Line> } {
-  const args = [join(import.meta.dirname, 'toy-main.ts'), home, ...(run === null ? [] : [String(run)])]
+  const args = [started('test/faults/toy-main.ts'), home, ...(run === null ? [] : [String(run)])]
   const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, TOY: JSON.stringify(toy) },

@@ -12,6 +12,7 @@ import { listBackups } from '../../src-main/history/backups.ts'
 import { migrations } from '../../src-main/history/migrate.ts'
 import { openHistory } from '../../src-main/history/open.ts'
 import { checkIntegrity } from '../../src-main/history/soundness.ts'
+import { started } from '../bundles.ts'
 import { golden, type Rows, rowsOf } from '../history/dump.ts'
 import { folder } from '../history/rows.ts'
 import { countOf, tell } from './promises.ts'
@@ -27,7 +28,7 @@ const fileOfVersion = (version: number): string => join(databases, `history-v${v
 
 /** Gives the number of moments there are, where it lived to the end. */
 async function migrated(home: string, moment: number): Promise<number | null> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'toy-migration.ts'), home, String(moment)], {
+  const child = spawn(process.execPath, [started('test/faults/toy-migration.ts'), home, String(moment)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   let out = ''

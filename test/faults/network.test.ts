@@ -9,6 +9,7 @@ import { join } from 'node:path'
 
 import { describe, expect, test } from 'vitest'
 
+import { started } from '../bundles.ts'
 import { temporaryFolder } from '../workbench/toy.ts'
 import { tell } from './promises.ts'
 
@@ -64,7 +65,7 @@ describe.skipIf(!isThere)('no connection, no DNS, no listening socket', () => {
         })),
       }
       writeFileSync(join(home, 'run.json'), JSON.stringify(placed))
-      return [join(root, 'src-main', 'cli.ts'), 'run', join(home, 'run.json'), '--json']
+      return [started('src-main/cli.ts'), 'run', join(home, 'run.json'), '--json']
     },
     "in the window's program": (home: string) => [
       join(import.meta.dirname, 'toy-desktop.ts'),

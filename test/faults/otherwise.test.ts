@@ -16,6 +16,7 @@ import { hashCheckpoint, openSource } from '../../src-main/files/source.ts'
 import { forkEngine } from '../../src-main/workbench/link/engine-process.ts'
 import { imageHost } from '../../src-main/worker/images/host.ts'
 import { imagePool } from '../../src-main/worker/images/pool.ts'
+import { started } from '../bundles.ts'
 import { goldenExample, folder as models } from '../golden/fixture.ts'
 import { follow, temporaryFolder, toyWorkbench } from '../workbench/toy.ts'
 import { countOf, seedOf, tell } from './promises.ts'
@@ -23,7 +24,7 @@ import { seeded } from './seeded.ts'
 import { weightsOf } from './weights.ts'
 
 const times = countOf('R22')
-const door = join(import.meta.dirname, '../../src-main/worker/door.ts')
+const door = started('src-main/worker/door.ts')
 
 /** Ten images of two classes to learn on, and a run on them, each image cropped anew in every epoch. */
 function imagesAt(home: string) {

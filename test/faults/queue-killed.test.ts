@@ -2,7 +2,6 @@
 // is there, none is worked on again that was done, and they end in the order in which they were asked for.
 
 import { type ChildProcess, spawn } from 'node:child_process'
-import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
 import { expect, onTestFinished, test } from 'vitest'
@@ -10,6 +9,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { runId } from '../../src-main/contract/branded.ts'
 import { readHistory } from '../../src-main/history/open.ts'
 import { checkIntegrity } from '../../src-main/history/soundness.ts'
+import { started } from '../bundles.ts'
 import { bitsOf, follow, temporaryFolder, toyConfig, toyWorkbench } from '../workbench/toy.ts'
 import { seeded } from './seeded.ts'
 
@@ -98,7 +98,7 @@ async function look(
 }
 
 function startMain(home: string): { child: ChildProcess; lines: AsyncIterable<Line> } {
-  const args = [join(import.meta.dirname, 'toy-queue.ts'), home, names.join()]
+  const args = [started('test/faults/toy-queue.ts'), home, names.join()]
   const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, TOY: JSON.stringify({ wait: 1 }) },

@@ -12,6 +12,7 @@ import { type RunId, runId } from '../../src-main/contract/branded.ts'
 import type { RunEvent } from '../../src-main/contract/run/run.ts'
 import { type EngineProcess, forkEngine } from '../../src-main/workbench/link/engine-process.ts'
 import { openWorkbench, type Workbench } from '../../src-main/workbench/workbench.ts'
+import { started } from '../bundles.ts'
 import { goldenConfig } from '../golden/fixture.ts'
 import { bitsOf } from '../workbench/toy.ts'
 import { seeded } from './seeded.ts'
@@ -19,7 +20,7 @@ import { weightsOf } from './weights.ts'
 
 const wanted = 20
 const seed = 41
-const door = join(import.meta.dirname, '..', '..', 'src-main', 'worker', 'door.ts')
+const door = started('src-main/worker/door.ts')
 
 const golden = goldenConfig('cross-entropy', {
   batch: 48,

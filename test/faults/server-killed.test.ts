@@ -1,7 +1,6 @@
 // The promise R3, as far as the server goes: killed with a page connected and a run at work. What the page was told is
 // there, the run is interrupted, the next server has it go on to the same bits, and no engine is left behind.
 import { spawn } from 'node:child_process'
-import { join } from 'node:path'
 
 import { createORPCClient } from '@orpc/client'
 import { RPCLink } from '@orpc/client/websocket'
@@ -12,6 +11,7 @@ import { WebSocket } from 'ws'
 import type { api } from '../../src-main/contract/api/api.ts'
 import type { RunId } from '../../src-main/contract/branded.ts'
 import { alive } from '../alive.ts'
+import { started } from '../bundles.ts'
 import { bitsOf, follow, temporaryFolder, toyConfig, toyEngine, toyEntry, toyWorkbench } from '../workbench/toy.ts'
 import { childrenOf, type Epoch, leftAfter } from './aftermath.ts'
 import { countOf, seedOf, tell } from './promises.ts'
@@ -20,7 +20,7 @@ import { seeded } from './seeded.ts'
 const wanted = countOf('R3')
 const seed = seedOf(3303)
 const config = toyConfig({ iterations: 2, epochs: 8 })
-const cli = join(import.meta.dirname, '../../src-main/cli.ts')
+const cli = started('src-main/cli.ts')
 
 /** A run that was left after its first epoch, for a page to have go on. */
 async function brokenOff(home: string): Promise<RunId> {

@@ -1,12 +1,12 @@
 // A main process that is killed in the middle of a study: nothing of it runs twice, nothing is left out, and its runs
 // end with the bits of an unbroken study.
 import { type ChildProcess, spawn } from 'node:child_process'
-import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
 import { expect, onTestFinished, test } from 'vitest'
 
 import { resolveConfig } from '../../src-main/contract/run/resolve.ts'
+import { started } from '../bundles.ts'
 import { bitsOf, temporaryFolder, toyFile, toyWorkbench } from '../workbench/toy.ts'
 import { seeded } from './seeded.ts'
 
@@ -60,7 +60,7 @@ function startMain(
   home: string,
   study: number,
 ): { child: ChildProcess; lines: AsyncIterable<{ study: number } | { run: number } | { done: true }> } {
-  const args = [join(import.meta.dirname, 'toy-study.ts'), home, String(study), JSON.stringify(definition)]
+  const args = [started('test/faults/toy-study.ts'), home, String(study), JSON.stringify(definition)]
   const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, TOY: JSON.stringify({ wait: 50 }) },

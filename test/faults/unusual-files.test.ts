@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import sharp from 'sharp'
 import { describe, expect, onTestFinished, test } from 'vitest'
 
+import { started } from '../bundles.ts'
 import { temporaryFolder, toyFile } from '../workbench/toy.ts'
 
 const patience = 5 * 60_000 // against hanging
@@ -97,7 +98,7 @@ function printed(
   home: string,
 ): Promise<Record<string, { came?: unknown; code?: string; why?: string }>> {
   return new Promise((resolve, reject) => {
-    const main = join(import.meta.dirname, 'unusual-main.ts')
+    const main = started('test/faults/unusual-main.ts')
     execFile(
       process.execPath,
       [main, folder, home],

@@ -150,7 +150,11 @@ describe.each(await backendsHere({ software: true }))('on %s', (prefer) => {
     },
   )
 
-  async function workplace(objective: 'cross-entropy' | 'entropy', microBatch: number, change = {}): Promise<TaskSetup> {
+  async function workplace(
+    objective: 'cross-entropy' | 'entropy',
+    microBatch: number,
+    change = {},
+  ): Promise<TaskSetup> {
     return {
       tower: { architecture: parents.architecture, ops: backend.ops },
       tasks: await readTasks(goldenConfig(objective, change), parents.architecture, openSource),

@@ -14,6 +14,7 @@ import { type Float8, float8Table, toFloat8 } from '../../src-main/engine/format
 import { openTensorFile } from '../../src-main/engine/formats/open.ts'
 import type { TensorFile } from '../../src-main/engine/formats/tensor-file.ts'
 import { openSource } from '../../src-main/files/source.ts'
+import { started } from '../bundles.ts'
 import { generated, pythonWith } from './python.ts'
 
 const newest = pythonWith('newest', 'torch', 'safetensors', 'ml_dtypes', 'peft')
@@ -38,7 +39,7 @@ const read = (path: string, tensor: string): Promise<Uint8Array> =>
 function asked(...args: string[]): { code: number | null; out: string; err: string } {
   mkdirSync(at('home'), { recursive: true })
   const env = { ...process.env, BASIL_HOME: at('home'), BASIL_BACKEND: 'wasm', BASIL_THREADS: '1' }
-  const told = spawnSync(process.execPath, [join(import.meta.dirname, '../../src-main/cli.ts'), ...args], {
+  const told = spawnSync(process.execPath, [started('src-main/cli.ts'), ...args], {
     env,
     encoding: 'utf8',
     maxBuffer: 2 ** 28,

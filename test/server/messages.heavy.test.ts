@@ -2,20 +2,20 @@
 // good call between them is answered, nothing of a folder beside is told or touched, and the server says of all of
 // them a few lines. test/desktop/messages.heavy.test.ts sends the other half over a message port.
 import { spawn } from 'node:child_process'
-import { join } from 'node:path'
 
 import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
 
 import { logsFolder } from '../../src-main/files/log.ts'
 import { newestLogs } from '../../src-main/files/read-logs.ts'
+import { started } from '../bundles.ts'
 import { countOf, seedOf, tell } from '../faults/promises.ts'
 import { temporaryFolder, toyEntry } from '../workbench/toy.ts'
 import { answered, middleAndP95 } from './answered.ts'
 import { channels, hostileCalls } from './hostile-calls.ts'
 import { makeOutside, secret } from './outside.ts'
 
-const cli = join(import.meta.dirname, '../../src-main/cli.ts')
+const cli = started('src-main/cli.ts')
 const guard = 10 * 60_000 // against hanging
 const [wanted, seed] = [countOf('R12') / 2, seedOf(20_261_128)]
 

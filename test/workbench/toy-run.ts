@@ -1,10 +1,9 @@
 // The toy engine's entry and a configuration for it.
-import { join } from 'node:path'
-
 import type { ResolvedConfig, RunConfig } from '../../src-main/contract/run/config.ts'
 import { resolveConfig } from '../../src-main/contract/run/resolve.ts'
+import { started } from '../bundles.ts'
 
-export const toyEntry = join(import.meta.dirname, 'toy-engine.ts')
+export const toyEntry = started('test/workbench/toy-engine.ts')
 
 export const toyFile: RunConfig = {
   name: 'toy run',

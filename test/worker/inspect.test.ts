@@ -12,6 +12,7 @@ import { inspectionSchema } from '../../src-main/contract/checkpoint.ts'
 import { dtypes } from '../../src-main/engine/formats/dtype.ts'
 import { hashCheckpoint } from '../../src-main/files/source.ts'
 import { inspect, look } from '../../src-main/worker/inspect.ts'
+import { started } from '../bundles.ts'
 import { written } from '../engine/formats/bytes.ts'
 import { filled, headerOnly, huggingFace, openClip, type Shapes, sizes } from '../engine/layouts/models.ts'
 import { folder as golden } from '../golden/fixture.ts'
@@ -136,7 +137,7 @@ test.each([
 
 test('a refusal ends with 3 and says in JSON what, where, why and what next', () => {
   writeFileSync(join(folder, 'broken.safetensors'), 'not a checkpoint at all')
-  const cli = join(import.meta.dirname, '../../src-main/cli.ts')
+  const cli = started('src-main/cli.ts')
   const { status, stdout } = spawnSync(
     process.execPath,
     [cli, 'inspect', join(folder, 'broken.safetensors'), '--json'],

@@ -4,7 +4,8 @@
 // has to say there or on stderr is kept to explain a crash. Nor does a terminal's Ctrl+C reach it: it has a process
 // group of its own, because TensorFlow's matrix products do not survive a signal (ARCHITECTURE.md).
 import { type ChildProcess, fork } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 
 import type { RPCLink } from '@orpc/client/message-port'
 
@@ -33,6 +34,13 @@ export interface EngineProcess {
 }
 
 const kept = 4096 // characters of stderr
+
+/** The engine's script: in the bundles beside this one, else its source. BASIL_ENGINE names another, for tests. */
+export function engineScript(): string {
+  const bundled = join(import.meta.dirname, 'engine.js')
+  const source = join(import.meta.dirname, '../../worker/door.ts')
+  return process.env['BASIL_ENGINE'] || (existsSync(bundled) ? bundled : source)
+}
 
 /** Starts a script as the engine's process. program: the Node that runs it, when it is not this one. */
 export function forkEngine(

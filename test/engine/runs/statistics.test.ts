@@ -17,7 +17,7 @@ import { run } from '../../../src-main/engine/runs/run.ts'
 import { statisticsStore } from '../../../src-main/files/statistics-store.ts'
 import { rebuild } from '../../../src-main/worker/rebuild.ts'
 import { verify } from '../../../src-main/worker/verify.ts'
-import { goldenConfig, goldenExample } from '../../golden/fixture.ts'
+import { firstImages, goldenConfig, goldenExample } from '../../golden/fixture.ts'
 import { hostOf } from './host.ts'
 
 type Event<T extends EngineEvent['type']> = Extract<EngineEvent, { type: T }>
@@ -45,7 +45,8 @@ async function events(config: ResolvedConfig, resume: ResumeState | null = null,
 const looking = merges.filter(({ needs }) => needs.statistics)
 const setOf = (name: string) => ({ images: 6, ...(name === 'fisher' && { batch: 3 }) })
 
-const two = { vectors: goldenExample.vectors.slice(0, 2), tasks: goldenExample.tasks.slice(0, 2), batch: 32 }
+const tasks = (await firstImages(32)).slice(0, 2)
+const two = { vectors: goldenExample.vectors.slice(0, 2), tasks, batch: 32 }
 const asked = (name: string) => ({ method: 'merge', merge: name, set: setOf(name) })
 const startBy = (name: string) => ({ start: asked(name), iterations: 1, steps: 2 })
 const alone = (name: string) => ({ ...asked(name), ...nothingLearned })

@@ -15,6 +15,7 @@ import { errorsAsRecords } from '../../../src-main/contract/wire/errors-over-rpc
 import { walkOf } from '../../../src-main/files/folder.ts'
 import { createRouter } from '../../../src-main/workbench/router.ts'
 import { findData, lookAtData } from '../../../src-main/worker/data/find-data.ts'
+import { started } from '../../bundles.ts'
 import { temporaryFolder, toyEngine, toyEntry, toyWorkbench } from '../toy.ts'
 import { petsAt } from './miniatures.ts'
 import { whole } from './setting.ts'
@@ -83,7 +84,7 @@ test.runIf(process.platform !== 'win32')(
     const [root, home] = [temporaryFolder(), temporaryFolder()]
     mkdirSync(join(root, 'endless'))
     await petsAt(join(root, 'pets'))
-    const cli = join(import.meta.dirname, '../../../src-main/cli.ts')
+    const cli = started('src-main/cli.ts')
     const env = {
       ...process.env,
       BASIL_HOME: home,

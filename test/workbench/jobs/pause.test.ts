@@ -11,6 +11,7 @@ import type { ResolvedConfig } from '../../../src-main/contract/run/config.ts'
 import type { RunEvent } from '../../../src-main/contract/run/run.ts'
 import { forkEngine } from '../../../src-main/workbench/link/engine-process.ts'
 import type { Workbench } from '../../../src-main/workbench/workbench.ts'
+import { started } from '../../bundles.ts'
 import { goldenConfig } from '../../golden/fixture.ts'
 import { bitsOf, follow, temporaryFolder, toyConfig, toyEngine, toyWorkbench } from '../toy.ts'
 
@@ -140,7 +141,7 @@ test('whoever shows runs is told once when one came, began, was called otherwise
 })
 
 test('the real engine: a run that was paused ends with the bits of the unbroken one', async () => {
-  const door = join(import.meta.dirname, '../../../src-main/worker/door.ts')
+  const door = started('src-main/worker/door.ts')
   const { tasks, ...golden } = goldenConfig('cross-entropy', {
     ...{ batch: 48, iterations: 1, steps: undefined, epochs: 2 },
     start: { method: 'atlas', epochs: 3 },

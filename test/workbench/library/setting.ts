@@ -8,6 +8,7 @@ import type { Entry } from '../../../src-main/contract/api/library.ts'
 import { type EngineProcess, forkEngine } from '../../../src-main/workbench/link/engine-process.ts'
 import { createReader, type Reader } from '../../../src-main/workbench/reading/reader.ts'
 import type { Workbench } from '../../../src-main/workbench/workbench.ts'
+import { started } from '../../bundles.ts'
 import { temporaryFolder, toyWorkbench } from '../toy.ts'
 import type { Misbehaviour } from './reader-double.ts'
 
@@ -30,7 +31,7 @@ export function lay(folder: string, files: Record<string, Uint8Array | string>):
   }
 }
 
-const readerDouble = join(import.meta.dirname, 'reader-double.ts')
+const readerDouble = started('test/workbench/library/reader-double.ts')
 
 /**
  * A workbench whose engine is the toy and whose reader is the real one, less what a file's name asks for; see

@@ -10,6 +10,7 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { type InstallEvent, installEventSchema } from '../../../src-main/contract/api/native.ts'
 import { currentEngine, downloadsFolder, engineFolder } from '../../../src-main/files/engine-folder.ts'
 import { removeEngine } from '../../../src-main/workbench/native/installer.ts'
+import { started } from '../../bundles.ts'
 import { nativeDouble } from './double.ts'
 import { fakeIndex, type Index, installFrom } from './fake-index.ts'
 
@@ -222,7 +223,7 @@ test('removing leaves the portable engine and an empty folder; what is at work s
 })
 
 function installer(index: Index): ChildProcess {
-  const main = join(import.meta.dirname, 'install-main.ts')
+  const main = started('test/workbench/native/install-main.ts')
   return spawn(process.execPath, [main, index.home, index.resources], {
     env: index.environment,
     stdio: ['ignore', 'pipe', 'inherit'],
