@@ -18,11 +18,15 @@ import {
   startsStudy,
   tunings,
 } from './protocol.ts'
-import { placeIn, type Study } from './work.ts'
+import { placeIn, type Study, stepsOf } from './work.ts'
 
-/** Of one kind. */
+/** Of one kind: so far as it was measured by one machine, in one history. */
 export interface KindResults {
   kind: Kind
+  seeds: number
+  steps: { done: number; all: number }
+  work: { runs: number; tunings: number; seconds: number; first: string | null; last: string | null }
+  engines: string[]
   pretrained: number | null
   finetuned: number | null // each on its own task
   starts: Map<Start, Ways>
@@ -32,42 +36,13 @@ export const ways = ['alone', 'DV-BASI', 'restart only', 'longer run'] as const
 export type Way = (typeof ways)[number]
 export type Ways = Record<Way, Map<number, number>> // seed to accuracy, the mean over tasks
 
-export interface Results {
-  kinds: KindResults[]
-  done: { runs: number; tunings: number; seconds: number; first: string | null; last: string | null }
-  engines: string[]
+export function resultsOf(workbench: Workbench, study: Study): KindResults[] {
+  return study.kinds.map((kind) => kindResults(workbench, study, kind))
 }
 
-export function resultsOf(workbench: Workbench, study: Study): Results {
-  const seeds = Array.from({ length: study.seeds }, (_, seed) => seed)
-  const tuned = workbench.tunings.list().filter(({ state }) => state === 'done')
-  const runs = workbench.studies.list().flatMap(({ study }) => workbench.studies.show(study).runs)
-  const details = runs.flatMap(({ run, state }) => (run !== null && state === 'done' ? [workbench.runs.show(run)] : []))
-  const times = [...tuned, ...details.map(({ times }) => times)]
-  return {
-    kinds: study.kinds.map((kind) =>
-      kindResults(
-        workbench,
-        kind,
-        seeds.map((seed) => placeIn(study, kind, seed)),
-      ),
-    ),
-    done: {
-      runs: details.length,
-      tunings: tuned.length,
-      seconds: times.reduce((sum, { seconds }) => sum + seconds, 0),
-      first: times.map(({ created }) => created).sort()[0] ?? null,
-      last:
-        times
-          .flatMap(({ ended }) => ended ?? [])
-          .sort()
-          .at(-1) ?? null,
-    },
-    engines: [...new Set(details.flatMap(({ engine }) => engine ?? []))],
-  }
-}
-
-function kindResults(workbench: Workbench, kind: Kind, places: readonly Place[]): KindResults {
+function kindResults(workbench: Workbench, study: Study, kind: Kind): KindResults {
+  const places = Array.from({ length: study.seeds }, (_, seed) => placeIn(study, kind, seed))
+  const steps = stepsOf({ ...study, kinds: [kind] })
   const [first] = places
   const single = first ? singleTasks(workbench, first) : null
   const once = first ? runsNamed(workbench, mergesStudy(first).name) : []
@@ -77,7 +52,41 @@ function kindResults(workbench: Workbench, kind: Kind, places: readonly Place[])
     if (studies.length === 0 && place !== first) continue
     for (const [start, of] of found) addStart(new Map([...once, ...studies]), start, place.seed, of)
   }
-  return { kind, ...(single ?? none), starts: found, negation: first ? negations(workbench, first) : [] }
+  return {
+    kind,
+    seeds: study.seeds,
+    steps: { done: steps.filter((step) => step.isDone(workbench)).length, all: steps.length },
+    ...workOf(workbench, places),
+    ...(single ?? none),
+    starts: found,
+    negation: first ? negations(workbench, first) : [],
+  }
+}
+
+/** What was done for it, by the engine's clock. */
+function workOf(workbench: Workbench, places: readonly Place[]): Pick<KindResults, 'work' | 'engines'> {
+  const own = new Set(places.flatMap((place) => tunings(place).map(({ name }) => name)))
+  const tuned = workbench.tunings.list().filter(({ name, state }) => state === 'done' && own.has(name))
+  const studies = new Set(
+    places.flatMap((place) => [
+      ...[mergesStudy(place).name, startsStudy(place).name, onwardName(place), negationStudy(place).name],
+    ]),
+  )
+  const details = [...studies].flatMap((name) =>
+    runsNamed(workbench, name).flatMap(([, { run }]) => (run === null ? [] : [workbench.runs.show(run)])),
+  )
+  const times = [...tuned, ...details.map(({ times }) => times)]
+  const ended = times.flatMap(({ ended }) => ended ?? []).sort()
+  return {
+    work: {
+      runs: details.length,
+      tunings: tuned.length,
+      seconds: times.reduce((sum, { seconds }) => sum + seconds, 0),
+      first: times.map(({ created }) => created).sort()[0] ?? null,
+      last: ended.at(-1) ?? null,
+    },
+    engines: [...new Set(details.flatMap(({ engine }) => engine ?? []))],
+  }
 }
 
 const none = { pretrained: null, finetuned: null }

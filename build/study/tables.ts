@@ -1,7 +1,20 @@
 // The study's tables as Markdown, of what there is by now. Accuracies are means over tasks in %, with the standard
 // deviation over seeds; differences are in points, paired by seed, with their 95 % interval by Student's t.
 import { type BySeed, difference, markdownTable, meanOver, percent, spread } from '../../src-main/cli/study/by-seed.ts'
+import { inWords } from './clock.ts'
 import { type KindResults, type Ways, ways } from './results.ts'
+
+/** How far each kind is, and what it took. */
+export function workTable(kinds: readonly KindResults[]): string[] {
+  const minute = (iso: string | null): string => iso?.slice(0, 16).replace('T', ' ') ?? ''
+  return table(
+    ['fine-tuning', 'seeds', 'steps done', 'fine-tunings', 'runs', "by the engine's clock", 'from', 'to', 'engine'],
+    kinds.map(({ kind, seeds, steps, work, engines }) => [
+      ...[kind, String(seeds), `${steps.done} of ${steps.all}`, String(work.tunings), String(work.runs)],
+      ...[inWords(work.seconds), minute(work.first), minute(work.last), engines.join(', ')],
+    ]),
+  )
+}
 
 export function kindsTable(kinds: readonly KindResults[]): string[] {
   const known = (share: number | null): string => (share === null ? '' : percent(share))

@@ -1,17 +1,26 @@
 // The worked study's page: tables of what is there by now, a figure of the same numbers, the words around them kept.
-import { expect, test } from 'vitest'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { expect, onTestFinished, test } from 'vitest'
 
 import { clock, inWords } from '../../build/study/clock.ts'
 import { figureOf } from '../../build/study/figure.ts'
+import { keptWith } from '../../build/study/kept.ts'
 import { measuredLines, withMeasured } from '../../build/study/page.ts'
-import type { KindResults, Results } from '../../build/study/results.ts'
-import { kindsTable, negationTable, overStarts, startsTable } from '../../build/study/tables.ts'
+import type { KindResults } from '../../build/study/results.ts'
+import { kindsTable, negationTable, overStarts, startsTable, workTable } from '../../build/study/tables.ts'
 
 const bySeed = (...values: number[]) => new Map(values.map((value, seed) => [seed, value]))
 const none = bySeed()
 const nothing = { alone: none, 'DV-BASI': none, 'restart only': none, 'longer run': none }
 const standard: KindResults = {
   kind: 'standard',
+  seeds: 3,
+  steps: { done: 5, all: 9 },
+  work: { runs: 3, tunings: 2, seconds: 90, first: '2026-11-29T10:00:00Z', last: '2026-11-29T11:00:00Z' },
+  engines: ['native'],
   pretrained: 0.5,
   finetuned: 0.8,
   starts: new Map([
@@ -46,18 +55,26 @@ test('kinds, the mean over starts that have everything, and negation', () => {
   expect(negationTable([{ ...rest, negation: [] }])).toEqual(['Not measured yet.'])
 })
 
-const done = { runs: 3, tunings: 2, seconds: 90, first: '2026-11-29T10:00:00Z', last: '2026-11-29T11:00:00Z' }
-const results: Results = { kinds: [standard], done, engines: ['native'] }
-
 test('the page says how much of the study it has', () => {
-  const [first] = measuredLines(results, { done: 5, steps: 9, seeds: 3 })
-  expect(first).toContain('5 of 9 steps of 3 seeds are done')
-  expect(first).toContain('2 fine-tunings and 3 runs, 1:30 min of work')
-  const bare: KindResults = { kind: 'linear', pretrained: null, finetuned: null, starts: new Map(), negation: [] }
-  const lines = measuredLines({ ...results, kinds: [standard, bare] }, { done: 5, steps: 9, seeds: 3 })
-  expect(lines).toContain('Not measured yet: Linear.')
+  expect(workTable([standard])[2]).toBe(
+    '| standard | 3 | 5 of 9 | 2 | 3 | 1:30 min | 2026-11-29 10:00 | 2026-11-29 11:00 | native |',
+  )
+  const lines = measuredLines([standard])
+  expect(lines).toContain('Not measured yet: Linear, τJp, TaLoS.')
   expect(lines.join()).not.toContain('| linear |')
-  expect(measuredLines(results, { done: 9, steps: 9, seeds: 3 })[0]).toContain('All 9 steps')
+})
+
+test('what another sitting measured of a kind stays until that kind is measured again', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'basil-study-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const file = join(folder, 'study.json')
+  const bare: KindResults = { ...standard, finetuned: null, starts: new Map(), negation: [] }
+  const talos: KindResults = { ...standard, kind: 'talos', finetuned: 0.7 }
+  expect(await keptWith(file, [bare])).toEqual([])
+  expect(await keptWith(file, [standard])).toEqual([standard])
+  expect(await keptWith(file, [bare, talos])).toEqual([standard, talos])
+  expect(await keptWith(file, [{ ...standard, finetuned: 0.9 }])).toEqual([{ ...standard, finetuned: 0.9 }, talos])
+  expect(await keptWith(file, [])).toHaveLength(2)
 })
 
 test('only what stands between the marks is written anew', () => {

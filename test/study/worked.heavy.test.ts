@@ -44,7 +44,7 @@ test('killed in the middle, it goes on to the whole page', async () => {
   expect([second.code, second.text]).toEqual([0, expect.stringMatching(/^\d+ of \d+ steps were done before/)])
   expect(second.text).not.toContain('fine-tuned') // before it was killed
   const page = readFileSync(join(out, 'study.md'), 'utf8')
-  expect(page).toContain('All 14 steps of 1 seeds are done: 2 fine-tunings')
+  expect(page).toMatch(/^\| standard \| 1 \| 14 of 14 \| 2 \|/m)
   for (const start of ['TIES', 'TSV-M', 'Iso-C', 'aTLAS'])
     expect(page).toMatch(new RegExp(`\\| ${start} \\| 1 \\| [\\d.]+ \\| [\\d.]+ \\| [\\d.]+ \\| [\\d.]+ \\|`))
 
