@@ -3,9 +3,10 @@
 //   npm run study:worked -- --data FOLDER --backbone FILE [--out FOLDER] [--seeds 3] [--kinds standard,talos] [--small]
 //   npm run study:worked -- --tables [--out FOLDER] [--page docs/study.md]
 // FOLDER of --data holds an .npz a task (images.ts), FILE is what backbone.py writes. It may be ended at any time and
-// begun again with the same command: what is done stays. Kinds may be measured in sittings and folders of their own. --tables alone writes docs/study.md's tables anew from what is
-// there; --small takes a few steps of everything, to see that all of it works. An engine lies in OUT/home/engine where it
-// is not the portable one: BASIL_HOME=OUT/home npm run basil -- engine install --cpu.
+// begun again with the same command: what is done stays, and kinds may be measured in sittings and folders of their own
+// (kept.ts). --tables alone writes docs/study.md's tables anew from what is there; --small takes a few steps of
+// everything, to see that all of it works. An engine lies in OUT/home/engine where it is not the portable one:
+//   BASIL_HOME=OUT/home npm run basil -- engine install --cpu
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
