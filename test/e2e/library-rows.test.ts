@@ -57,7 +57,8 @@ inBrowser('a long library', () => {
       const page = globalThis as unknown as Scrolled
       page.made = 0
       new page.MutationObserver((all) => {
-        for (const { addedNodes } of all) page.made += [...addedNodes].filter(({ nodeName }) => nodeName === 'TR').length
+        for (const { addedNodes } of all)
+          page.made += [...addedNodes].filter(({ nodeName }) => nodeName === 'TR').length
       }).observe(box, { childList: true, subtree: true })
     })
     let [rows, made, longest] = [0, 0, 0]

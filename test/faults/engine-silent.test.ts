@@ -66,9 +66,7 @@ test.runIf(process.platform === 'linux')(
     // on a busy machine it may be silent at other times, too
     const error = { code: 'engine-silent', why: expect.stringMatching(/no sign of life for \d+ s/) }
     const told = events.filter(({ type }) => type === 'engine-silent' || type === 'engine-lost')
-    expect(told).toMatchObject(
-      told.map((_, i) => ({ type: 'engine-silent', run, error: i % 2 === 0 ? error : null })),
-    )
+    expect(told).toMatchObject(told.map((_, i) => ({ type: 'engine-silent', run, error: i % 2 === 0 ? error : null })))
     const heard = (await later) ?? []
     expect(heard.slice(0, 2)).toMatchObject([{ type: 'started' }, { type: 'engine-silent', error }])
     for (const all of [told, heard.filter(({ type }) => type === 'engine-silent')])
