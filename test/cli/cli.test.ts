@@ -100,7 +100,8 @@ test('Ctrl+C once stops and keeps the best so far', async () => {
 
 test('a termination signal leaves a run that can be resumed, and readers see it as interrupted', async () => {
   const home = temporaryFolder()
-  const child = basil(home, ['run', configIn(home), '--json'], { wait: 1000 })
+  const holds = { stage: 1, until: join(home, 'never') }
+  const child = basil(home, ['run', configIn(home), '--json'], { holds })
   expect(await interruptAfter(child, 3, 'SIGTERM')).toMatchObject({
     code: 1,
     last: { type: 'ended', state: 'interrupted' },

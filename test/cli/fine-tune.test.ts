@@ -59,15 +59,17 @@ test("in words: what it takes, what came of it; in the field's folders where tha
 test('one Ctrl+C ends it after its next state and says how it goes on; a second ends it at once', async () => {
   const [home, folder] = [temporaryFolder(), modelFolder()]
   const config = writeTuning(folder, { steps: 400, checkpointEvery: 100 })
-  const child = begin(home, [config, '--json'], { wait: 40 })
+  const until = join(home, 'goes-on')
+  const child = begin(home, [config, '--json'], { holds: { stage: 4, until } })
   const ended = outcome(child)
   for await (const line of createInterface({ input: child.stdout })) if (line.includes('"step":3,')) break
+  child.stderr.on('data', (text) => String(text).includes('It ends after') && writeFileSync(until, ''))
   child.kill('SIGINT')
   const { code, err } = await ended
   expect(code).toBe(1)
   expect(err).toContain('It ends after its next state')
   expect(JSON.parse((await basil(home, ['--list', '--json'])).out)).toMatchObject([{ state: 'paused' }])
-  const again = begin(home, ['--resume', '1'], { wait: 40 })
+  const again = begin(home, ['--resume', '1'], { until: join(home, 'never') })
   const told = outcome(again)
   for await (const line of createInterface({ input: again.stdout })) if (line.includes('from step')) break
   again.kill('SIGTERM')

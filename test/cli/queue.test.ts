@@ -75,10 +75,12 @@ test('what is asked for waits, is listed and ordered, and is worked on until not
 test('Ctrl+C once pauses after a kept epoch and begins nothing else; it goes on from there', async () => {
   const home = temporaryFolder()
   await outcome(basil(home, ['add', 'run', ...configs(home, 'a', 'b')]))
-  const child = basil(home, ['run', '--json'], { wait: 1000 })
+  const until = join(home, 'goes-on')
+  const child = basil(home, ['run', '--json'], { holds: { stage: 0, epoch: 2, until } })
   const atWork = (async () => {
     const reader = await toyWorkbench(home, undefined, false)
     await expect.poll(() => reader.runs.show(runId(1)).start?.epochs.length ?? 0).toBeGreaterThan(1)
+    child.stderr.on('data', (text) => String(text).includes('Pausing after') && writeFileSync(until, ''))
     child.kill('SIGINT')
   })()
   const lines: Job[] = []
@@ -96,11 +98,14 @@ test('Ctrl+C once pauses after a kept epoch and begins nothing else; it goes on 
 test('another terminal pauses the run at work after a kept epoch', async () => {
   const home = temporaryFolder()
   await outcome(basil(home, ['add', 'run', ...configs(home, 'a')]))
-  const atWork = outcome(basil(home, ['run', '--json'], { wait: 3000 })) // another terminal takes seconds to begin
+  const until = join(home, 'goes-on')
+  const atWork = outcome(basil(home, ['run', '--json'], { until }))
   const reader = await toyWorkbench(home, undefined, false)
   await expect.poll(() => reader.runs.show(runId(1)).start?.epochs.length ?? 0).toBeGreaterThan(0)
   const asked = await outcome(basil(home, ['pause', '1']))
   expect(asked.out).toBe('run 1: a: running; the process that is at the queue was asked to pause it\n')
+  await expect.poll(() => existsSync(join(home, 'pause-job-1'))).toBe(false) // it was heard
+  writeFileSync(until, '')
   expect(jobsIn((await atWork).out)).toMatchObject([{ title: 'a', state: 'paused' }])
   expect((await outcome(basil(home, ['resume', '1']))).out).toBe('run 1: a: waiting\n')
 })

@@ -100,13 +100,13 @@ echo "$id"`
   })
 
   test('what is paused in flight ends there, and goes on where it was', async () => {
-    const it = await begun({ lines: [`[ -e "$cluster/fast" ] || ${withToy({ wait: 300 })}`] })
+    const it = await begun({ lines: [held('go')] })
     await it.untilTasks((tasks) => tasks.every(({ run }) => run !== null))
     const [study = expect.fail('no study')] = it.there.studies.list()
     await it.there.studies.pause(study.study, true)
     expect(await it.untilOver()).toMatchObject({ state: 'paused', done: 0 })
     expect(await slurm.now.living()).toEqual([])
-    it.make('fast')
+    it.make('go')
     await it.there.studies.resume(study.study)
     await it.isWhole('cancelled in flight')
     expect([it.sittings(0), it.sittings(1)]).toEqual([2, 2])
@@ -166,8 +166,9 @@ echo "$id"`
   })
 
   test('two studies at once; in one of them a task meets its time limit, and is queued again alone', async () => {
-    // eight epochs of six seconds: longer than until Slurm, which looks every half a minute, sends USR1
-    const limited = await begun({ lines: [`${secondOnly} ${withToy({ wait: 6000 })}`], change: { minutes: 1 } })
+    // eight epochs of ten seconds: longer than until Slurm, which looks every half a minute, sends USR1; then quick
+    const lines = [`${secondOnly} [ -z "$SLURM_RESTART_COUNT" ] && ${withToy({ wait: 10_000 })}`]
+    const limited = await begun({ lines, change: { minutes: 1 } })
     const other = await begun()
     await other.isWhole('one of two studies')
     await limited.isWhole('a time limit')

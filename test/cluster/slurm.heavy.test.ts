@@ -1,5 +1,6 @@
 // The Slurm backend on a real Slurm: what it hands over, and what it says of it. The program that works on tasks is a
 // script here, so that nothing but Slurm takes time; slurm-study.heavy.test.ts has ours.
+import { existsSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -26,7 +27,7 @@ trap 'echo TERM >>heard; exit 85' TERM
 . ./does
 echo "{}" >result.json
 `
-const wait = 'while :; do sleep 0.1; done' // until it is told to end
+const wait = ': >working; while :; do sleep 0.1; done' // until it is told to end
 
 let folder: string
 
@@ -73,6 +74,7 @@ describe.skipIf(!slurmHere())('the Slurm backend on a real Slurm', () => {
     const study = await prepared('cancelled', Array(6).fill(wait), { atOnce: 2 })
     await study.scheduler.submit(study, study.tasks)
     await until(study, (turns) => [...turns.values()].filter(({ state }) => state === 'running').length === 2)
+    await expect.poll(() => existsSync(inTask(study, 0, 'working'))).toBe(true) // it hears
     await study.scheduler.cancel(study, [5])
     await until(study, (turns) => !turns.has(5)) // of what never began nothing is kept
     await study.scheduler.cancel(study, null)

@@ -63,8 +63,9 @@ inBrowser('the Engine page', () => {
     const engines = page.getByRole('region', { name: 'Engines' })
     await engines.getByText('It is not installed.', { exact: false }).first().waitFor()
     expect(await engines.getByRole('radio', { name: /Native CPU/ }).isDisabled()).toBe(true)
+    const trying = engines.getByText(/^Trying /).waitFor() // from before the click on: it goes by
     await engines.getByRole('button', { name: 'Measure the engines' }).click()
-    await engines.getByText(/^Trying /).waitFor()
+    await trying
     await engines.getByText(/ms a step$/).waitFor()
     await engines.getByRole('radio', { name: /Portable/ }).check()
     await expect.poll(() => engineChoice(basil.home)).toBe('wasm')

@@ -15,7 +15,8 @@ import { frameWork, opening } from './in-page.ts'
 import { putRuns } from './many-runs.ts'
 
 const short = 200 // runs in the history
-const fast = { epochs: 300, stages: 4 } // as fast as they come, after a start of fifty a second
+const fast = { epochs: 300, stages: 4 } // as fast as they come, after a start of fifty a second that ends when it may
+const slow = 600 // epochs of the start
 
 interface Snapshot {
   snapshot: { meta: { node_fields: string[]; node_types: [string[]] } }
@@ -34,8 +35,9 @@ function bytesIn({ snapshot: { meta }, nodes }: Snapshot): number {
 inBrowser('a run that goes on', () => {
   const folder = mkdtempSync(join(tmpdir(), 'basil-live-'))
   const home = join(folder, 'home')
-  const goesOn = join(folder, 'goes-on') // its iterations begin when this is there
-  const toy: Toy = { pulse: true, wait: [15], holds: { stage: 1, until: goesOn } }
+  const begins = join(folder, 'begins') // no epoch ends before this is there
+  const goesOn = join(folder, 'goes-on') // the last epoch of the start ends when this is there
+  const toy: Toy = { pulse: true, wait: [15], until: begins, holds: { stage: 0, epoch: slow, until: goesOn } }
   let basil: Basil
   let browser: Browser
   let page: Page
@@ -97,18 +99,21 @@ inBrowser('a run that goes on', () => {
 
   it('draws while fifty updates a second come in', async () => {
     const tasks = (toyFile.tasks ?? []).map((t) => ({ ...t, validation: t.data, test: t.data }))
-    const start = { method: 'atlas', epochs: 600 }
+    const start = { method: 'atlas', epochs: slow }
     const config = { ...toyFile, name: 'live', tasks, start, iterations: fast.stages, epochs: fast.epochs }
     writeFileSync(join(folder, 'live.json'), JSON.stringify(config))
     await page.getByRole('link', { name: 'Welcome', exact: true }).click()
     await page.getByLabel('Or its path on this machine').fill(join(folder, 'live.json'))
     await page.keyboard.press('Enter')
     await page.getByRole('button', { name: 'Start run' }).click()
+    writeFileSync(begins, '')
     await page.getByText(/^Epoch \d{2,} of 600/).waitFor()
+    rmSync(begins)
     const told = async () => Number(/^Epoch (\d+)/.exec(await page.getByText(/^Epoch \d+ of 600/).innerText())?.[1])
     const top = async () => (await figure('Accuracy by step').boundingBox())?.y ?? Number.NaN
     const first = await told()
     const places = [await top()]
+    writeFileSync(begins, '')
     const { frames, seconds } = await page.evaluate<{ frames: number[]; seconds: number }>(frameWork(300))
     places.push(await top())
     const updates = (await told()) - first

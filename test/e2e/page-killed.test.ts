@@ -23,8 +23,9 @@ const config = (seed: number) => toyConfig({ seed, name: `run of seed ${seed}`, 
 
 /** Runs that were broken off after their first epoch, and behind them the same ones whole. */
 async function prepared(home: string): Promise<void> {
-  const engine = (environment: NodeJS.ProcessEnv) => toyEngine({ wait: 5 }, environment)
-  for (const isWhole of [false, true])
+  for (const isWhole of [false, true]) {
+    const toy = isWhole ? {} : { until: join(home, 'never') } // no epoch ends after the first look
+    const engine = (environment: NodeJS.ProcessEnv) => toyEngine(toy, environment)
     for (let n = 0; n < runs; n++) {
       const workbench = await openWorkbench({ home, resources: home, write: true, engine })
       const run = await workbench.runs.start(config(n))
@@ -32,6 +33,7 @@ async function prepared(home: string): Promise<void> {
         if (!isWhole && event.type === 'epoch') void workbench.close()
       await workbench.close()
     }
+  }
 }
 
 inBrowser('a page that is killed', () => {

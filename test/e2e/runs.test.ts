@@ -105,6 +105,7 @@ inBrowser('runs that are over', () => {
 
   it('gives every chart as a picture, as vectors and as values, and the whole run as one page', async () => {
     await open('#/run/1')
+    await page.getByRole('heading', { name: /^Run 1:/, level: 1 }).waitFor()
     const within = chart('Accuracy by step')
     await page.getByRole('button', { name: 'Options of Accuracy by step' }).click()
     const save = (name: string) => saved(() => within.getByRole('button', { name, exact: true }).click())

@@ -84,7 +84,7 @@ inBrowser('what is told', () => {
   it('nothing lies over another and no page is too wide at 900 pixels, while a run goes on too', async () => {
     await page.setViewportSize({ width: 900, height: 800 })
     await page.getByRole('button', { name: 'Run again with these settings' }).click()
-    await page.locator('#field-steps').fill('200')
+    await page.locator('#field-steps').fill('40000') // no machine is through before it is cancelled
     await page.getByRole('button', { name: 'Start run' }).click()
     await page.getByRole('button', { name: 'Cancel run' }).waitFor()
     await page.getByRole('link', { name: /^Run 2/ }).waitFor()

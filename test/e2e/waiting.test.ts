@@ -1,7 +1,7 @@
 // What a person does where Basil waits: a folder that is searched for ever is left, and an engine that does not answer
 // is stopped and the run goes on. The engine is the test double, the rest is real, and so are the 30 seconds until a
 // silent engine is told.
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -31,7 +31,8 @@ function engines(home: string): number[] {
 
 inBrowser('where Basil waits', () => {
   const folder = mkdtempSync(join(tmpdir(), 'basil-waiting-'))
-  const toy: Toy = { endless: 'endless', wait: 400 }
+  const until = join(folder, 'goes-on') // its first iteration begins no sooner
+  const toy: Toy = { endless: 'endless', holds: { stage: 1, until } }
   let basil: Basil
   let browser: Browser
   let page: Page
@@ -65,10 +66,11 @@ inBrowser('where Basil waits', () => {
     await page.getByRole('link', { name: 'Welcome', exact: true }).click()
     await page.getByRole('button', { name: 'Open the sample project' }).click()
     await page.getByRole('button', { name: 'Start run' }).click()
-    await page.getByText(/Epoch 1 of/).waitFor()
+    await page.getByText('Measuring where the stage begins').waitFor()
     for (const pid of engines(basil.home)) process.kill(pid, 'SIGSTOP')
     await page.getByText('The engine does not answer.').waitFor()
     await accessible(page, 'silent-engine')
+    writeFileSync(until, '')
     await page.getByRole('button', { name: 'Stop the engine and resume' }).click()
     await page.getByText('The engine does not answer.').waitFor({ state: 'detached' })
     await page.getByRole('button', { name: 'Export model' }).waitFor()

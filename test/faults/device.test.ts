@@ -1,5 +1,6 @@
 // A GPU that fails under a run: the run pauses with the reason, nothing is tried again on the same device, and it goes
 // on where the person says. The engine is the real one (failing-engine.ts) or, for what needs no weights, the toy.
+import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
 
@@ -126,7 +127,7 @@ test('a choice restarts the engine with what it may see, is kept, and is refused
   const seen: (string | undefined)[] = []
   const workbench = await toyWorkbench(home, (environment) => {
     seen.push(environment['CUDA_VISIBLE_DEVICES'])
-    return toyEngine({ wait: 5 }, environment)
+    return toyEngine({ until: join(home, 'never') }, environment)
   })
   await workbench.engine.describe()
   await workbench.device.choose('cpu')

@@ -62,7 +62,7 @@ test('kill -9 of the engine at any moment, recovery included, loses no kept epoc
   const unbroken = { bits: bitsOf(workbench, whole), weights: await weights(whole) }
 
   isArmed = true
-  while (found.kills < wanted.kills || found.inRecovery < wanted.inRecovery) {
+  while (found.kills < wanted.kills || found.inRecovery < wanted.inRecovery || found.twice === 0) {
     inARow = 0
     const run = await workbench.runs.start(config).catch(() => null)
     if (run === null) continue // killed while it looked at the configuration: nothing began
@@ -93,7 +93,6 @@ test('kill -9 of the engine at any moment, recovery included, loses no kept epoc
   tell('R1', began, { count: kills, lost, differ, seed, besides: 'exported bytes compared' })
   tell('R4', began, { count: inRecovery, lost, differ, seed, besides: `${twice} recoveries killed twice` })
   expect({ lost, differ }).toEqual({ lost: 0, differ: 0 })
-  expect(twice).toBeGreaterThan(0)
 })
 
 type Epoch = Extract<RunEvent, { type: 'epoch' }>

@@ -2,6 +2,7 @@
 // events and to who comes later; it goes on to the same bits when it is let go, and in a new engine when that is asked
 // for.
 
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
@@ -62,18 +63,14 @@ test.runIf(process.platform === 'linux')(
       later = follow(here.workbench, run)
       process.kill(here.engine().pid as number, 'SIGCONT')
     })
+    // on a busy machine it may be silent at other times, too
+    const error = { code: 'engine-silent', why: expect.stringMatching(/no sign of life for \d+ s/) }
     const told = events.filter(({ type }) => type === 'engine-silent' || type === 'engine-lost')
-    expect(told).toEqual([
-      {
-        type: 'engine-silent',
-        run,
-        error: expect.objectContaining({ code: 'engine-silent', why: expect.stringContaining('3 s') }),
-      },
-      { type: 'engine-silent', run, error: null },
-    ])
-    const heard = ((await later) ?? []).map(({ type }) => type)
-    expect(heard.slice(0, 2)).toEqual(['started', 'engine-silent'])
-    expect(heard.filter((type) => type === 'engine-silent')).toHaveLength(2) // an epoch may come before the second
+    expect(told).toMatchObject(told.map((_, i) => ({ type: 'engine-silent', run, error: i % 2 === 0 ? error : null })))
+    const heard = (await later) ?? []
+    expect(heard.slice(0, 2)).toMatchObject([{ type: 'started' }, { type: 'engine-silent', error }])
+    for (const all of [told, heard.filter(({ type }) => type === 'engine-silent')])
+      expect(all.at(-1)).toMatchObject({ type: 'engine-silent', error: null })
     expect(events.at(-1)?.type).toBe('done')
     expect(bitsOf(here.workbench, run)).toEqual(here.unbroken)
     expect(here.workbench.engine.state().error).toBeNull()
@@ -102,11 +99,13 @@ test('a step that does not end is told in other words while its process beats, a
   const once = join(home, 'happened')
   const here = await setting({ fault: { stage: 1, epoch: 2, how: 'spin', once } }, { step: 2000, process: 60_000 })
   const run = await here.workbench.runs.start(config)
+  let isAsked = false
   const events = await follow(here.workbench, run, (event) => {
-    if (isSilent(event)) here.workbench.engine.restart()
+    if (isSilent(event) && existsSync(once) && !isAsked) isAsked = here.workbench.engine.restart()
   })
   const told = events.flatMap((event) => (event.type === 'engine-silent' && event.error ? [event.error.what] : []))
-  expect(told).toEqual(['The engine has been at one step for long'])
+  expect(new Set(told)).toEqual(new Set(['The engine has been at one step for long'])) // a busy machine's too
+  expect(events.filter(({ type }) => type === 'engine-lost')).toHaveLength(1)
   expect(events.at(-1)?.type).toBe('done')
   expect(bitsOf(here.workbench, run)).toEqual(here.unbroken)
 })

@@ -1,6 +1,7 @@
 // The promise R3, as far as the server goes: killed with a page connected and a run at work. What the page was told is
 // there, the run is interrupted, the next server has it go on to the same bits, and no engine is left behind.
 import { spawn } from 'node:child_process'
+import { join } from 'node:path'
 
 import { createORPCClient } from '@orpc/client'
 import { RPCLink } from '@orpc/client/websocket'
@@ -24,7 +25,8 @@ const cli = started('src-main/cli.ts')
 
 /** A run that was left after its first epoch, for a page to have go on. */
 async function brokenOff(home: string): Promise<RunId> {
-  const workbench = await toyWorkbench(home, (environment) => toyEngine({ wait: 20 }, environment))
+  const until = join(home, 'never') // no epoch ends after the first look
+  const workbench = await toyWorkbench(home, (environment) => toyEngine({ until }, environment))
   const run = await workbench.runs.start(config)
   await follow(workbench, run, (event) => event.type === 'epoch' && void workbench.close())
   await workbench.close()

@@ -16,6 +16,7 @@ import { serve } from '../../src-main/server/serve.ts'
 import { type EngineProcess, forkEngine } from '../../src-main/workbench/link/engine-process.ts'
 import { openWorkbench } from '../../src-main/workbench/workbench.ts'
 import { bytesHeld } from '../engine/formats/bytes.ts'
+import { patience } from '../patience.ts'
 import { toyEntry, toyFile } from '../workbench/toy-run.ts'
 
 export interface Sample {
@@ -65,14 +66,16 @@ async function page(): Promise<{ client: ContractRouterClient<typeof api>; leave
   return { client: createORPCClient(new RPCLink({ websocket: socket as never })), leave }
 }
 
-const resources = (): number => process.getActiveResourcesInfo().filter((kind) => kind !== 'Timeout').length
-let fewest = Number.POSITIVE_INFINITY
+const active = (): string[] => process.getActiveResourcesInfo().filter((kind) => kind !== 'Timeout')
+const passing = /^(TCPSocketWrap|FSReq.*|.*Req(Wrap)?|WriteWrap|ShutdownWrap|Immediate)$/
 
-/** Until this side's pages are closed on the other too, which a busy machine may take a while for; what stays is left. */
+/**
+ * Until this side's pages are closed on the other too and no file is at work, which a busy machine may take a while
+ * for; what stays for minutes is left.
+ */
 async function otherSide(): Promise<void> {
-  await setTimeout(20)
-  for (let looks = 0; resources() > fewest && looks < 100; looks++) await setTimeout(20)
-  fewest = Math.min(fewest, resources())
+  for (const end = performance.now() + patience; active().some((kind) => passing.test(kind)); await setTimeout(20))
+    if (performance.now() > end) return
 }
 
 for (let run = 0; run < Number(runs); run++) {
@@ -89,7 +92,7 @@ for (let run = 0; run < Number(runs); run++) {
   const logs = readdirSync(home, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.log'))
   const sample: Sample = {
     ...{ run, held: bytesHeld(), rss: process.memoryUsage.rss(), files: openFiles(undefined) },
-    resources: resources(),
+    resources: active().length,
     engineRss: engine?.pid ? rssOf(engine.pid) : 0,
     engineFiles: engine?.pid ? openFiles(engine.pid) : 0,
     wal: sizeOf(join(home, 'history.sqlite-wal')),

@@ -17,7 +17,7 @@ import { type Sitting, serveEngine } from '../../src-main/worker/engine-door.ts'
 import { parentPort } from '../../src-main/worker/parent-port.ts'
 import { memoryNow, withPulse } from '../../src-main/worker/pulse.ts'
 import { tuning } from '../../src-main/worker/tuning/tune.ts'
-import { described, misbehave, type Toy, tried } from './toy-faults.ts'
+import { described, held, misbehave, type Toy, tried } from './toy-faults.ts'
 import { toyMix } from './toy-mix.ts'
 import { blocks, fresh, loss, scores, step } from './toy-quadratic.ts'
 import { reading } from './toy-reading.ts'
@@ -105,8 +105,7 @@ async function* learn(
   } satisfies EngineEvent
   const resumed = sitting.resume?.stage === stage ? sitting.resume : null
   pace.begin(stage, resumed?.step ?? 0)
-  const { holds } = toy
-  while (holds?.stage === stage && !existsSync(holds.until)) await new Promise((resolve) => setTimeout(resolve, 5))
+  await held(toy, stage)
   let state: ResumeState = resumed ?? fresh(stage, names.length, completed)
   if (!resumed) yield epochEvent(state, [], true, config, seconds())
   while (state.epoch < epochs && !sitting.stopping()) {
@@ -117,6 +116,7 @@ async function* learn(
     const wait = Array.isArray(toy.wait) ? toy.wait[stage] : toy.wait
     if (wait) await new Promise((resolve) => setTimeout(resolve, wait))
     while (toy.until && !existsSync(toy.until)) await new Promise((resolve) => setTimeout(resolve, 5))
+    await held(toy, stage, state.epoch + 1)
     misbehave(toy, stage, state.epoch + 1)
     const losses: number[] = []
     for (let i = 0; i < stepsPerEpoch; i++) {

@@ -1,5 +1,5 @@
 // How the toy engine misbehaves, as TOY (JSON) says.
-import { appendFileSync, existsSync, writeSync } from 'node:fs'
+import { existsSync, writeFileSync, writeSync } from 'node:fs'
 
 import type { Trial } from '../../src-main/contract/api/engines.ts'
 import { faultOf } from '../../src-main/contract/device-faults.ts'
@@ -29,6 +29,13 @@ export async function tried({ trials = {} }: Toy, engine: EngineInfo): Promise<T
 
 type How = 'abort' | 'cuda' | 'exit' | 'throw' | 'spin' | 'segv' | 'kill' | 'heap' | 'native'
 
+/** This stage, or epoch of it, or step of a fine-tuning, begins no sooner than this file exists. */
+interface Hold {
+  stage: number
+  epoch?: number // from 1
+  until: string
+}
+
 export interface Toy {
   // once: a file that then exists
   fault?: { stage: number; epoch: number; how: How; once?: string }
@@ -40,7 +47,7 @@ export interface Toy {
   wait?: number | number[] // milliseconds an epoch takes, of all stages or of each
   endless?: string // end of the path of a folder that is searched for data for ever
   until?: string // no epoch ends before this file exists
-  holds?: { stage: number; until: string } // this stage, or step of a fine-tuning, begins no sooner than this file
+  holds?: Hold
   merging?: string // this file is made when a merge is at work, which ends no sooner than it is gone
   trials?: Partial<Record<string, number | 'hang' | 'abort'>> // milliseconds, by the kind that is tried
   refuses?: boolean // it is not the engine that was asked for
@@ -54,8 +61,7 @@ export function misbehave(toy: Toy, stage: number, epoch: number): void {
   }
   const { fault, fills } = toy
   if (fills?.stage === stage && fills.epoch === epoch) fill(fills.bytes)
-  if (!fault || fault.stage !== stage || fault.epoch !== epoch || (fault.once && existsSync(fault.once))) return
-  if (fault.once) appendFileSync(fault.once, 'x')
+  if (!fault || fault.stage !== stage || fault.epoch !== epoch || (fault.once && !isFirst(fault.once))) return
   if (fault.how === 'cuda')
     writeSync(
       2,
@@ -75,6 +81,22 @@ export function misbehave(toy: Toy, stage: number, epoch: number): void {
     why: 'a toy fault',
     next: 'nothing',
   })
+}
+
+/** Of those who ask, each in a process of its own and maybe at once, one is the first. */
+function isFirst(file: string): boolean {
+  try {
+    writeFileSync(file, '', { flag: 'wx' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Waits as long as it is to be held there. */
+export async function held({ holds }: Toy, stage: number, epoch?: number): Promise<void> {
+  if (holds?.stage !== stage || holds.epoch !== epoch) return
+  while (!existsSync(holds.until)) await new Promise((resolve) => setTimeout(resolve, 5))
 }
 
 /** Every page of it is written to, so that the system has to give it. */

@@ -13,7 +13,7 @@ import type { TensorFile } from '../../src-main/engine/formats/tensor-file.ts'
 import { canonical } from '../../src-main/engine/layouts/index.ts'
 import type { TunedModel, TuningHost } from '../../src-main/engine/tuning/host.ts'
 import { uniform } from '../../src-main/numbers/random.ts'
-import { misbehave, type Toy } from './toy-faults.ts'
+import { held, misbehave, type Toy } from './toy-faults.ts'
 
 const tower = {
   heads: { value: 1, from: 'a toy', assumed: false },
@@ -57,10 +57,8 @@ export const toyTune = (toy: Toy, engine: EngineInfo) =>
       host.signal.throwIfAborted()
       const { wait = 0 } = toy
       if (wait) await new Promise((resolve) => setTimeout(resolve, Number(wait)))
-      const { until, holds } = toy
-      const isHeld = (): boolean =>
-        (until !== undefined && !existsSync(until)) || (holds?.stage === done && !existsSync(holds.until))
-      while (isHeld()) await new Promise((resolve) => setTimeout(resolve, 5))
+      while (toy.until && !existsSync(toy.until)) await new Promise((resolve) => setTimeout(resolve, 5))
+      await held(toy, done)
       misbehave(toy, 0, done)
       const norm = Math.abs(1 - value)
       value += 0.25 * (1 - value) + 0.01 * (uniform(config.seed, 0, 0, done) - 0.5)

@@ -95,24 +95,25 @@ test('stopping at once, before the engine has begun, is not forgotten', async ()
 })
 
 test('a cancelled run ends at once and can be resumed to the same bits', async () => {
-  const workbench = await toyWorkbench(temporaryFolder(), () => toyEngine({ wait: 2 }))
-  const whole = await workbench.runs.start(toyConfig())
-  await follow(workbench, whole)
+  const until = join(temporaryFolder(), 'goes-on')
+  const workbench = await toyWorkbench(temporaryFolder(), () => toyEngine({ holds: { stage: 1, epoch: 2, until } }))
   const run = await workbench.runs.start(toyConfig())
   const events = await follow(workbench, run, (event) => {
     if (event.type === 'epoch' && event.stage === 1 && event.epoch === 1) void workbench.runs.cancel(run)
   })
   expect(events.at(-1)).toEqual({ type: 'ended', run, state: 'cancelled', error: null })
+  writeFileSync(until, '')
   await workbench.runs.resume(run)
   expect((await follow(workbench, run))[0]).toMatchObject({ type: 'started', resumed: true })
+  const whole = await workbench.runs.start(toyConfig())
+  await follow(workbench, whole)
   expect(bitsOf(workbench, run)).toEqual(bitsOf(workbench, whole))
 })
 
 test('closing interrupts a run; the next to open it says so and resumes it to the same bits', async () => {
   const home = temporaryFolder()
-  const workbench = await toyWorkbench(home, () => toyEngine({ wait: 2 }))
-  const whole = await workbench.runs.start(toyConfig())
-  await follow(workbench, whole)
+  const holds = { stage: 1, epoch: 2, until: join(home, 'goes-on') }
+  const workbench = await toyWorkbench(home, () => toyEngine({ holds }))
   const run = await workbench.runs.start(toyConfig())
   await follow(workbench, run, (event) => {
     if (event.type === 'epoch' && event.stage === 1 && event.epoch === 1) void workbench.close()
@@ -122,6 +123,8 @@ test('closing interrupts a run; the next to open it says so and resumes it to th
   expect(again.runs.show(run).state).toBe('interrupted')
   await again.runs.resume(run)
   await follow(again, run)
+  const whole = await again.runs.start(toyConfig())
+  await follow(again, whole)
   expect(bitsOf(again, run)).toEqual(bitsOf(again, whole))
 })
 

@@ -1,5 +1,6 @@
 // Jobs on a disk that takes nothing for a while: what ended is shown as it ended and can go on at once when there is
 // room again, and what could not begin begins by itself. A trigger on a table stands for the disk.
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import Database from 'better-sqlite3'
@@ -21,7 +22,9 @@ function full(home: string, table = 'jobs'): () => void {
 
 test('a job whose end could not be kept is shown as it ended; it is resumed when it can be kept, and no sooner', async () => {
   const home = temporaryFolder()
-  const workbench = await toyWorkbench(home, (environment) => toyEngine({ wait: 10 }, environment))
+  const until = join(home, 'goes-on')
+  const holds = { stage: 0, epoch: 2, until }
+  const workbench = await toyWorkbench(home, (environment) => toyEngine({ holds }, environment))
   const run = await workbench.runs.start(toyConfig())
   let room = (): void => undefined
   await follow(workbench, run, (event) => {
@@ -34,6 +37,7 @@ test('a job whose end could not be kept is shown as it ended; it is resumed when
   await expect(workbench.runs.resume(run)).rejects.toThrow('no room')
   expect(() => workbench.jobs.retry(job?.job ?? 0)).toThrow('no room')
   room()
+  writeFileSync(until, '')
   await workbench.runs.resume(run)
   expect((await follow(workbench, run)).at(-1)?.type).toBe('done')
   expect(workbench.jobs.list().map(({ state }) => state)).toEqual(['done'])
@@ -53,7 +57,8 @@ test('a job that could not even be marked as begun waits, is told of once, and b
 
 test('a fine-tuning whose end could not be kept goes on from its last state when there is room', async () => {
   const home = temporaryFolder()
-  const workbench = await toyWorkbench(home, (environment) => toyEngine({ wait: 10 }, environment))
+  const until = join(home, 'goes-on')
+  const workbench = await toyWorkbench(home, (environment) => toyEngine({ holds: { stage: 3, until } }, environment))
   const tuning = await workbench.tunings.start(toyTuning(modelFolder()))
   let room = (): void => undefined
   await followTuning(workbench, tuning, (event) => {
@@ -63,6 +68,7 @@ test('a fine-tuning whose end could not be kept goes on from its last state when
   })
   expect(workbench.tunings.show(tuning).state).toBe('interrupted')
   room()
+  writeFileSync(until, '')
   await workbench.tunings.resume(tuning)
   expect((await followTuning(workbench, tuning)).at(-1)?.type).toBe('done')
 })

@@ -112,17 +112,21 @@ test('a job that waits is held while others go on, and has its old place when it
 test.each([false, true])(
   'a run is paused (at once: %s): others go on, and it ends with the bits of an unbroken one',
   async (now) => {
-    const { workbench, goOn } = await slow()
+    const until = join(temporaryFolder(), 'goes-on')
+    const { workbench, goOn } = await slow({ holds: { stage: 1, epoch: 2, until } })
     const { jobs, runs } = workbench
     const { a = runId(0), b = runId(0) } = await asked(workbench, 'a', 'b')
     const [first] = named(workbench, 'a')
     goOn()
     const events = await follow(workbench, a, (event) => {
-      if (event.type === 'epoch' && event.stage === 1 && event.epoch === 1) void jobs.pause(first?.job ?? 0, now)
+      if (event.type !== 'epoch' || event.stage !== 1 || event.epoch !== 1) return
+      void jobs.pause(first?.job ?? 0, now)
+      if (!now) writeFileSync(until, '') // to its next kept epoch
     })
     expect(events.at(-1)).toEqual({ type: 'ended', run: a, state: 'interrupted', error: null })
     expect(jobs.show(first?.job ?? 0)).toMatchObject({ state: 'paused', run: a, error: null })
     expect(runs.show(a).state).toBe('paused')
+    writeFileSync(until, '')
     await follow(workbench, b)
     expect(jobs.show(first?.job ?? 0).state).toBe('paused')
     jobs.resume(first?.job ?? 0)

@@ -1,15 +1,15 @@
-// A program that installs, for tests that kill it: `install-main.ts HOME RESOURCES`, one event a line.
+// A program that installs, for tests that kill it: `install-main.ts HOME RESOURCES STEP` ends itself by SIGKILL where
+// that step begins.
 import { install } from '../../../src-main/workbench/native/install.ts'
 import { nativeDouble } from './double.ts'
 
-const [home = '', resources = ''] = process.argv.slice(2)
-const tell = (event: unknown): void => void process.stdout.write(`${JSON.stringify(event)}\n`)
+const [home = '', resources = '', last = ''] = process.argv.slice(2)
 await install({
   home,
   resources,
   kind: 'cpu',
   start: nativeDouble,
   inUse: () => false,
-  tell,
+  tell: (event) => event.type === 'step' && event.step === last && process.kill(process.pid, 'SIGKILL'),
   signal: new AbortController().signal,
 })

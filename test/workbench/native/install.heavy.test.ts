@@ -1,9 +1,9 @@
 // Installing native TensorFlow as a person meets it: it works, or it says what is missing and leaves the engine in use
 // alone.
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 
 import { afterEach, expect, test, vi } from 'vitest'
 
@@ -183,11 +183,8 @@ test('killed at any step, the engine from before is in use and whole; the next i
   await installFrom(index, { keepDownloads: true })
   const before = currentEngine(index.home)
   for (const step of ['resolve', 'download', 'extract', 'addon', 'self-test', 'switch']) {
-    const child = installer(index)
-    for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
-      const event = installEventSchema.parse(JSON.parse(line))
-      if (event.type === 'step' && event.step === step) child.kill('SIGKILL')
-    }
+    const [, signal] = await once(installer(index, step), 'close')
+    expect({ step, signal }).toEqual({ step, signal: 'SIGKILL' })
     const { installed, damaged } = currentEngine(index.home)
     expect({ step, damaged, whole: installed !== null }).toEqual({ step, damaged: '', whole: true })
     if (step !== 'switch') expect({ step, installed }).toEqual({ step, installed: before.installed })
@@ -222,11 +219,12 @@ test('removing leaves the portable engine and an empty folder; what is at work s
   expect(installations(index)).toEqual([])
 })
 
-function installer(index: Index): ChildProcess {
+/** One that is killed where this step begins. */
+function installer(index: Index, step: string): ChildProcess {
   const main = started('test/workbench/native/install-main.ts')
-  return spawn(process.execPath, [main, index.home, index.resources], {
+  return spawn(process.execPath, [main, index.home, index.resources, step], {
     env: index.environment,
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: 'inherit',
   })
 }
 

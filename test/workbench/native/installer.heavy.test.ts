@@ -94,11 +94,12 @@ test('a listener that leaves ends the installation and its pip; what failed come
 test('installed while a run is at work, the run ends in its own engine, and the next one has the new', async () => {
   const index = fakeIndex()
   const addons: (string | undefined)[] = []
+  const until = join(index.home, 'goes-on') // the run is at work for as long as it takes
   let isTesting = false
   const { client, workbench } = await connected(index, (environment) => {
     if (isTesting) return nativeDouble(environment)
     addons.push(environment['BASIL_ADDON'])
-    return toyEngine({ wait: 5 }, environment)
+    return toyEngine({ wait: 5, until }, environment)
   })
   const run = await workbench.runs.start(toyConfig({ epochs: 1000 }))
   for await (const event of await client.engine.install({ kind: 'cpu' }))
@@ -110,6 +111,7 @@ test('installed while a run is at work, the run ends in its own engine, and the 
   })
   expect(workbench.runs.show(run).state).toBe('running')
   expect(addons).toEqual([undefined])
+  writeFileSync(until, '')
   await workbench.runs.stop(run)
   expect(await last).toBe('ended')
   await workbench.engine.describe()

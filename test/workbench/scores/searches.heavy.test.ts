@@ -1,6 +1,6 @@
 // A search as a job that a page asks for by rows: it is refused before anything is scored, tells what it tried with the
 // best one, writes that with its recipe, is a draft again, and goes on where it was.
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { expect, onTestFinished, test } from 'vitest'
@@ -126,13 +126,14 @@ test('what the program says ends it with its words, and what was scored is told;
 test('paused, it goes on where it was: no model is scored twice', async () => {
   const { workbench, start, record, out } = await opened()
   const { jobs } = workbench
-  const job = await start({ command: commandOf('fit', record), sweeps: ['lambda=0.1:0.6:0.1'] })
+  const job = await start({ command: commandOf('held', record), sweeps: ['lambda=0.1:0.6:0.1'] })
   for await (const { progress } of jobs.follow(job)) if ((progress?.done ?? 0) >= 5) break
   await jobs.pause(job, true)
   expect(jobs.show(job).state).toBe('paused')
   expect(existsSync(out)).toBe(false)
   const before = workbench.searches.show(job).scored.length
   expect(before).toBeGreaterThanOrEqual(5)
+  writeFileSync(`${record}.go`, '')
   jobs.resume(job)
   expect(await ended(workbench, job)).toMatchObject({ state: 'done', file: out })
   const { scored } = workbench.searches.show(job)

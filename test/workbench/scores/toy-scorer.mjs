@@ -2,8 +2,9 @@
 //   node toy-scorer.mjs WHAT MODEL [RECORD]
 // fit: how near all elements are to 0.5, -0.25, ...; two: that, and the sum of their sizes, as JSON behind another
 // line. RECORD gets a line for each model. hang: the second model is never scored; the record then holds this process'
-// id.
+// id. held: as fit, but from the seventh on none is scored before there is a file RECORD.go.
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
+import { setTimeout } from 'node:timers/promises'
 
 const [what, model, record] = process.argv.slice(2)
 const bytes = readFileSync(model)
@@ -17,8 +18,10 @@ const values = Object.entries(header).flatMap(([name, { data_offsets: [from, to]
 const wanted = [0.5, -0.25]
 const fit = -values.reduce((sum, value, i) => sum + (value - wanted[i % 2]) ** 2, 0)
 const size = values.reduce((sum, value) => sum + Math.abs(value), 0)
-const isSecond = record !== undefined && existsSync(record)
+const before = record !== undefined && existsSync(record) ? readFileSync(record, 'utf8').split('\n').length - 1 : 0
+const isSecond = before > 0
 if (record !== undefined) appendFileSync(record, what === 'hang' && isSecond ? `${process.pid}\n` : 'scored\n')
+while (what === 'held' && before >= 6 && !existsSync(`${record}.go`)) await setTimeout(20)
 if (what === 'hang' && isSecond) setInterval(() => undefined, 1000)
 else if (what === 'two') console.log(`some words before\n${JSON.stringify({ fit, size })}`)
 else console.log(fit)

@@ -1,7 +1,7 @@
 // A study at work with the toy engine: its runs follow one another, what fails is a row, what stops it from outside
 // pauses it, and a paused study goes on to the bits of the unbroken one.
 
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
@@ -92,10 +92,12 @@ test('an engine that is lost for good pauses the study with its reason; it goes 
 })
 
 test('paused after the present run, it has finished that run and begun no other', async () => {
-  const workbench = await toyWorkbench(temporaryFolder(), (environment) => toyEngine({ wait: 20 }, environment))
+  const until = join(temporaryFolder(), 'go on')
+  const workbench = await toyWorkbench(temporaryFolder(), (environment) => toyEngine({ until }, environment))
   const study = await workbench.studies.start(definition, absolute)
   await untilAtWork(workbench, study, 0)
   expect(await workbench.studies.pause(study, false)).toBe(true)
+  writeFileSync(until, '')
   const paused = await over(workbench, study)
   expect(paused).toMatchObject({ state: 'paused', error: null })
   expect(paused.runs.map(({ state }) => state)).toEqual(['done', 'waiting', 'waiting', 'waiting'])
@@ -103,14 +105,18 @@ test('paused after the present run, it has finished that run and begun no other'
 })
 
 test('paused now, its run is cancelled where it is, and resumed later to the same bits', async () => {
-  const workbench = await toyWorkbench(temporaryFolder(), (environment) => toyEngine({ wait: 300 }, environment))
+  const until = join(temporaryFolder(), 'go on')
+  const workbench = await toyWorkbench(temporaryFolder(), (environment) => toyEngine({ wait: 20, until }, environment))
   const study = await workbench.studies.start({ ...definition, seeds: [3] }, absolute)
+  const first = await untilAtWork(workbench, study, 0)
+  writeFileSync(until, '')
+  await follow(workbench, first, ({ type }) => type === 'done' && rmSync(until))
   const run = await untilAtWork(workbench, study, 1)
-  await follow(workbench, run, (event) => {
-    if (event.type === 'epoch') void workbench.studies.pause(study, true)
-  })
+  await expect.poll(() => workbench.runs.show(run).start?.epochs.length ?? 0).toBeGreaterThan(0)
+  await workbench.studies.pause(study, true)
   const paused = await over(workbench, study)
   expect(paused).toMatchObject({ state: 'paused', error: null, runs: [{ state: 'done' }, { run, state: 'cancelled' }] })
+  writeFileSync(until, '')
   await workbench.studies.resume(study)
   const done = await over(workbench, study)
   expect(done.runs[1]).toMatchObject({ run, state: 'done' })
@@ -128,7 +134,8 @@ test('paused now while a run is only being checked, it still pauses', async () =
 })
 
 test('cancelling the run pauses its study', async () => {
-  const workbench = await toyWorkbench(temporaryFolder(), (environment) => toyEngine({ wait: 20 }, environment))
+  const until = join(temporaryFolder(), 'never')
+  const workbench = await toyWorkbench(temporaryFolder(), (environment) => toyEngine({ until }, environment))
   const study = await workbench.studies.start(definition, absolute)
   await workbench.runs.cancel(await untilAtWork(workbench, study, 0))
   expect((await over(workbench, study)).state).toBe('paused')
@@ -151,10 +158,10 @@ test('one study at a time, and none beside a run: each waits for its turn', asyn
   expect(workbench.studies.show(other).state).toBe('waiting')
   expect([later, run].map((one) => workbench.runs.show(one).state)).toEqual(['waiting', 'waiting'])
   expect(() => workbench.studies.forget(study)).toThrow('A study is at work')
-  writeFileSync(until, '')
   await workbench.studies.pause(study, true)
   expect(workbench.studies.forget(study)).toBe(true)
   expect(await workbench.studies.pause(other, false)).toBe(true)
+  writeFileSync(until, '')
   expect(await over(workbench, other)).toMatchObject({ state: 'paused' })
   expect(workbench.studies.list().map((one) => one.study)).toEqual([other])
   await Promise.all([follow(workbench, run), follow(workbench, later)])
@@ -166,7 +173,8 @@ test('one study at a time, and none beside a run: each waits for its turn', asyn
 })
 
 test('its job is paused, goes on and is cancelled in the queue, and the study with it; its rows stay', async () => {
-  const workbench = await toyWorkbench(temporaryFolder(), (environment) => toyEngine({ wait: 100 }, environment))
+  const until = join(temporaryFolder(), 'never')
+  const workbench = await toyWorkbench(temporaryFolder(), (environment) => toyEngine({ until }, environment))
   const { jobs, studies } = workbench
   const study = await studies.start(definition, absolute)
   await untilAtWork(workbench, study, 0)
@@ -202,7 +210,8 @@ test('what is wrong with any arm is said before the first run begins', async () 
 
 test('closed at work it is paused, for a reader at once and for the next writer too, and goes on', async () => {
   const home = temporaryFolder()
-  const first = await toyWorkbench(home, (environment) => toyEngine({ wait: 20 }, environment))
+  const until = join(home, 'never')
+  const first = await toyWorkbench(home, (environment) => toyEngine({ until }, environment))
   const study = await first.studies.start(definition, absolute)
   const reader = await toyWorkbench(join(home), undefined, false)
   await untilAtWork(first, study, 0)

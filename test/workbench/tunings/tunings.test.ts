@@ -170,7 +170,8 @@ test('stopped, what there is becomes the model; it does not go on', async () => 
 })
 
 test('paused, it ends after its next state and goes on from a state', async () => {
-  const workbench = await toyWorkbench(temporaryFolder(), () => toyEngine({ wait: 5 }))
+  const until = join(temporaryFolder(), 'go on')
+  const workbench = await toyWorkbench(temporaryFolder(), () => toyEngine({ holds: { stage: 35, until } }))
   const tuning = await workbench.tunings.start(toyTuning(modelFolder(), { steps: 300, checkpointEvery: 10 }))
   await followTuning(workbench, tuning, (event) => {
     if (event.type === 'step' && event.step === 11) void workbench.tunings.pause(tuning, false)
@@ -179,6 +180,7 @@ test('paused, it ends after its next state and goes on from a state', async () =
   expect(workbench.tunings.show(tuning).steps).toBeGreaterThanOrEqual(20)
   expect(workbench.jobs.list()[0]).toMatchObject({ state: 'paused', tuning })
   await expect(workbench.tunings.forget(tuning)).rejects.toMatchObject({ record: { code: 'run-state' } })
+  writeFileSync(until, '')
   await workbench.tunings.resume(tuning)
   const events = await followTuning(workbench, tuning)
   const opened = events.find(({ type }) => type === 'opened')
@@ -189,13 +191,16 @@ test('paused, it ends after its next state and goes on from a state', async () =
 
 test('cancelled while it waits it never begins; cancelled at work it can go on, and is forgotten with its states', async () => {
   const home = temporaryFolder()
-  const workbench = await toyWorkbench(home, () => toyEngine({ wait: 5 }))
+  const until = join(home, 'go on')
+  const holds = { stage: 4, until: join(home, 'never') }
+  const workbench = await toyWorkbench(home, () => toyEngine({ until, holds }))
   const folder = modelFolder()
   const first = await workbench.tunings.start(toyTuning(folder, { steps: 500 }))
   const second = await workbench.tunings.start(toyTuning(folder))
   expect(workbench.tunings.show(second).state).toBe('waiting')
   expect(await workbench.tunings.cancel(second)).toBe(true)
   expect((await followTuning(workbench, second)).at(-1)).toMatchObject({ type: 'ended', state: 'cancelled' })
+  writeFileSync(until, '')
   await followTuning(workbench, first, (event) => {
     if (event.type === 'state') void workbench.tunings.cancel(first)
   })
@@ -208,7 +213,8 @@ test('cancelled while it waits it never begins; cancelled at work it can go on, 
 
 test('files whose content changed since it began are refused', async () => {
   const [home, folder] = [temporaryFolder(), modelFolder()]
-  const workbench = await toyWorkbench(home, () => toyEngine({ wait: 5 }))
+  const holds = { stage: 4, until: join(home, 'never') }
+  const workbench = await toyWorkbench(home, () => toyEngine({ holds }))
   const tuning = await workbench.tunings.start(toyTuning(folder, { steps: 400 }))
   await followTuning(workbench, tuning, (event) => {
     if (event.type === 'state') void workbench.tunings.cancel(tuning)
