@@ -70,7 +70,7 @@ describe.skipIf(!slurmHere())('the Slurm backend on a real Slurm', () => {
     expect((await gathered(study, 2)).at(-1)).toBe('6')
   })
 
-  test.concurrent('what is cancelled is over and stays so, while it works and while it waits', async () => {
+  test.concurrent('what is cancelled is over and stays so, while it works and while it waits', async ({ expect }) => {
     const study = await prepared('cancelled', Array(6).fill(wait), { atOnce: 2 })
     await study.scheduler.submit(study, study.tasks)
     await until(study, (turns) => [...turns.values()].filter(({ state }) => state === 'running').length === 2)
