@@ -23,9 +23,10 @@ export function syncFile(file: string, flags = 'r+'): void {
 
 /** A name to copy to in a folder, which is made where there is none; half copies of processes that ended are removed. */
 export function halfCopyIn(folder: string): string {
-  const isNew = !existsSync(folder)
-  mkdirSync(folder, { recursive: true })
-  if (isNew) syncFolder(dirname(folder))
+  if (!existsSync(folder)) {
+    mkdirSync(folder) // not by its parents: Node 24 then says ENOENT, whatever the disk said
+    syncFolder(dirname(folder))
+  }
   for (const name of readdirSync(folder)) if (half.test(name)) drop(join(folder, name))
   return join(folder, `${process.pid}.tmp`)
 }
