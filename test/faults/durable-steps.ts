@@ -203,8 +203,11 @@ async function failedStep(step: Step): Promise<{ kind: 'lost' | 'differ'; what: 
     const isDone = left === expected || (how === 'for good' && left === anew)
     if (left !== was && !isDone) return { kind: 'lost', what: 'a part of it is there' }
     if (errors.includes(null) && !isDone) return { kind: 'lost', what: 'it was told as done' }
-    if (left !== expected) await action(place)
-    return seenIn(place) === expected ? null : { kind: 'differ', what: 'other rows or files, tried again' }
+    // what was told as failed may be there whole: its last sync failed, and the log was read again
+    if (!isDone) await action(place)
+    return seenIn(place) === (isDone ? left : expected)
+      ? null
+      : { kind: 'differ', what: 'other rows or files, tried again' }
   } catch (error) {
     return { kind: 'lost', what: String(error) }
   } finally {
