@@ -2,7 +2,7 @@
 // twice the processor's time of a file with all that it reads: before the tests they are bundled into out/test, beside
 // one another as the packed program's files are. Outside of vitest a process starts from its source.
 import { cpSync, readdirSync, rmSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '..')
 const out = join(root, 'out', 'test')
@@ -60,7 +60,7 @@ export async function setup(): Promise<void> {
     },
   })
   const files = new Set([made].flat().flatMap((one) => ('output' in one ? one.output.map((o) => o.fileName) : [])))
-  for (const name of readdirSync(out)) if (name.endsWith('.js') && !files.has(basename(name))) rmSync(join(out, name))
+  for (const name of readdirSync(out)) if (name.endsWith('.js') && !files.has(name)) rmSync(join(out, name))
   cpSync(join(root, 'src-main/history/migrations'), join(out, 'migrations'), { recursive: true })
   process.env['TEST_BUNDLES'] = out
 }

@@ -13,10 +13,8 @@ type Written = Omit<KindResults, 'starts'> & { starts: [Start, Record<keyof Ways
 /** What this history has of each kind takes the place of what was kept of it. In the order of the protocol. */
 export async function keptWith(file: string, measured: readonly KindResults[]): Promise<KindResults[]> {
   const before = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Written[]).map(read) : []
-  const now = measured.filter(hasAny)
-  const all = kinds.flatMap((kind) =>
-    [now, before].flatMap((of) => of.find((one) => one.kind === kind) ?? []).slice(0, 1),
-  )
+  const known = [...measured.filter(hasAny), ...before] // the newest of a kind first
+  const all = kinds.flatMap((kind) => known.find((one) => one.kind === kind) ?? [])
   const text = `${JSON.stringify(all.map(written), null, 1)}\n`
   await writeAtomic(file, [Buffer.from(text)], { overwrite: true })
   return all

@@ -61,9 +61,12 @@ const exported =
     return writeModel(await modelOf(value), { out, overwrite: value > 1, container: 'safetensors', metadata: {}, disk })
   }
 
+/** Done again, it begins another run. */
+const begins: Action = ({ history }) => createRun(history, toyConfig({ iterations: 1 }), now)
+
 /** Each is one transaction, or one file. */
 const actions: Record<string, Action> = {
-  'start a run': ({ history }) => createRun(history, toyConfig({ iterations: 1 }), now),
+  'start a run': begins,
   'what it opened': keep({ type: 'opened', engine, blocks: ['a', 'b', 'c'], parents, parameters: 12, images }),
   'its images': keep({ type: 'data', data: manifest({ task: 'cars' }) }),
   'a stage': keep({ type: 'stage', ...stage(0) }),
@@ -203,11 +206,10 @@ async function failedStep(step: Step): Promise<{ kind: 'lost' | 'differ'; what: 
     const isDone = left === expected || (how === 'for good' && left === anew)
     if (left !== was && !isDone) return { kind: 'lost', what: 'a part of it is there' }
     if (errors.includes(null) && !isDone) return { kind: 'lost', what: 'it was told as done' }
-    // what was told as failed may be there whole: its last sync failed, and the log was read again
-    if (!isDone) await action(place)
-    return seenIn(place) === (isDone ? left : expected)
-      ? null
-      : { kind: 'differ', what: 'other rows or files, tried again' }
+    // told as failed, and there whole: its last sync failed, and the log was read again
+    if (action === begins && left === anew) return null
+    if (left !== expected) await action(place)
+    return seenIn(place) === expected ? null : { kind: 'differ', what: 'other rows or files, tried again' }
   } catch (error) {
     return { kind: 'lost', what: String(error) }
   } finally {
