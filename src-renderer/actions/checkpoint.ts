@@ -79,7 +79,7 @@ export const refineCheckpoint: Action = {
 
 /** Starts the run the dialog describes and shows it. */
 export async function beginRefinement(): Promise<void> {
-  router.go('run', { run: await refine.begin() })
+  await router.goAfter(refine.begin(), (run) => ['run', { run }])
   await workbench.refresh()
 }
 

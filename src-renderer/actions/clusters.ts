@@ -54,7 +54,7 @@ export const runStudyOn: Action = {
 
 /** Hands over what the dialog says and shows it. */
 export async function beginThere(): Promise<void> {
-  router.go('study', { study: await runOn.begin() })
+  await router.goAfter(runOn.begin(), (study) => ['study', { study }])
 }
 
 export const lookThere: Action = {

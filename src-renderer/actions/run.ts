@@ -32,7 +32,7 @@ export const startRun: Action = {
   icon: Play,
   enabled: () => router.at('compose') && compose.ready,
   run: async () => {
-    router.go('run', { run: await compose.start() })
+    await router.goAfter(compose.start(), (run) => ['run', { run }])
     await workbench.refresh()
   },
 }
@@ -124,9 +124,8 @@ function isGpuTrouble({ error, engineInfo }: Pick<RunDetail, 'error' | 'engineIn
 
 /** Goes on with an interrupted run and shows it. */
 export async function resume(run: number, device?: 'cpu'): Promise<void> {
-  await workbench.resume(run, device)
+  await router.goAfter(workbench.resume(run, device), () => ['run', { run }])
   if (current.view?.run === run) void current.view.again()
-  router.go('run', { run })
 }
 
 export const exportModel: Action = {

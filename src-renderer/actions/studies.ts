@@ -133,11 +133,11 @@ export async function forget({ study, name }: Pick<StudySummary, 'study' | 'name
 export async function beginStudy(): Promise<void> {
   const { place } = draft
   if (place !== '') return runOn.ask(draft.takeElsewhere(), place)
-  router.go('study', { study: await draft.begin() })
+  await router.goAfter(draft.begin(), (study) => ['study', { study }])
   await workbench.refresh()
 }
 
 /** Starts the rows of a table that have all they need. */
 export async function beginTable(): Promise<void> {
-  router.go('study', { study: await presets.begin() })
+  await router.goAfter(presets.begin(), (study) => ['study', { study }])
 }

@@ -58,6 +58,13 @@ export class Router {
     const address = addressOf(this.page(name), numbers)
     if (this.#place) this.#place.location.hash = address
   }
+
+  /** The page of what comes of work that was begun on this one; whoever went to another meanwhile is left there. */
+  async goAfter<T>(work: Promise<T>, to: (made: T) => readonly [name: string, numbers: Numbers]): Promise<void> {
+    const from = this.#place?.location.hash
+    const made = await work
+    if (this.#place?.location.hash === from) this.go(...to(made))
+  }
 }
 
 /** No address is the first page of the list; what no page has is the page that says so, where there is one. */

@@ -75,6 +75,26 @@ test('every page has pictures that are kept, in light and dark, large and small'
   expect(wanted.filter((name) => !kept.includes(name))).toEqual([])
 })
 
+test('what was begun on a page shows its own when it is there, not to one who went elsewhere meanwhile', async () => {
+  const begin = (started: Promise<number>) => router.goAfter(started, (first) => ['some-toys', { first, others: [5] }])
+  const stays = Promise.withResolvers<number>()
+  const stayed = begin(stays.promise)
+  stays.resolve(3)
+  await stayed
+  expect(place.location.hash).toBe('#/toy/3/5')
+
+  const leaves = Promise.withResolvers<number>()
+  const left = begin(leaves.promise)
+  place.location.hash = '#/history'
+  leaves.resolve(4)
+  await left
+  expect(place.location.hash).toBe('#/history')
+
+  const refused = begin(Promise.reject(new Error('the configuration is refused')))
+  await expect(refused).rejects.toThrow('the configuration is refused')
+  expect(place.location.hash).toBe('#/history')
+})
+
 test('its action is among all others, and its key goes to it', async () => {
   const actions = actionGroups().flatMap((group) => group.actions)
   const go = actions.filter(({ title }) => title === 'Go to Toys')

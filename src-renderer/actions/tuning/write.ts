@@ -25,10 +25,10 @@ export const startTuning: Action = {
   icon: Play,
   enabled: () => router.at('fine-tune') && tuning.ready,
   run: async () => {
-    const started = await tuning.start()
-    const [first = 0] = started
-    if (started.length > 1) router.go('tuning-set', { tunings: started })
-    else router.go('tuning', { tuning: first })
+    await router.goAfter(tuning.start(), (started) => {
+      const [first = 0] = started
+      return started.length > 1 ? ['tuning-set', { tunings: started }] : ['tuning', { tuning: first }]
+    })
   },
 }
 
