@@ -1,10 +1,11 @@
 // The room that caches share: folders of files that can all be made again. When their cap is reached the least recently
 // used files go first, never one in use. What is used is touched, so that a file's time says when it was last used, to
 // every process.
-import { mkdir, readdir, stat, unlink, utimes } from 'node:fs/promises'
+import { readdir, stat, unlink, utimes } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
 import { BasilError } from '../contract/errors.ts'
+import { makeFolder } from './made-folder.ts'
 
 const usual = /\.(features|pixels|unpacked|measured)$/
 
@@ -38,7 +39,7 @@ export function cacheRoom(
     capBytes,
     touch,
     use: async (path, bytes) => {
-      await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+      makeFolder(dirname(path), 0o700)
       const all = (await Promise.all(folders.map((folder) => filesIn(folder, files)))).flat()
       await makeRoom(all, path, capBytes - bytes, inUse)
       const uses = inUse.get(path) ?? []

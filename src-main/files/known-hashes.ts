@@ -1,13 +1,14 @@
 // SHA-256 of files that were hashed before, by path and stamp, in one small file of the data folder: hashing eight
 // models takes as long as merging them. A file whose record says that it was touched in the last seconds before it was
 // hashed is not remembered: its times may not tell a later change. What is damaged or from elsewhere counts as unknown.
-import { mkdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
 import { z } from 'zod'
 
 import { type Sha256, sha256 } from '../contract/branded.ts'
 import { dataFolderIfAny } from './data-folder.ts'
+import { makeFolder } from './made-folder.ts'
 import { stampOf } from './stamp.ts'
 import { writeAtomic } from './write-atomic.ts'
 
@@ -55,7 +56,7 @@ export async function rememberHashes(
       known[file] = { stamp, sha256: hash }
     }
     const kept = Object.fromEntries(Object.entries(known).slice(-most))
-    await mkdir(dirname(place(home)), { recursive: true })
+    makeFolder(dirname(place(home)))
     await writeAtomic(place(home), [Buffer.from(JSON.stringify(kept))], { overwrite: true })
   } catch {
     // the next one hashes again

@@ -4,7 +4,7 @@
 // page may ask for what fails a thousand times, and each sync holds up every other answer. A file is made with
 // its first line, is bounded (its older half lies beside it as -before.log), and of those of ended processes the newest
 // of each kind are kept. It holds no data of the person's beyond paths: log-lines.ts says what may stand in it.
-import { appendFileSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { appendFileSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { release } from 'node:os'
 import { join } from 'node:path'
 
@@ -13,6 +13,7 @@ import { type ErrorRecord, recordOf } from '../contract/errors.ts'
 import { dataFolderIfAny } from './data-folder.ts'
 import { isAlive } from './leftovers.ts'
 import { cleaned, faultOfRecord, faultOfThrown, isTold } from './log-lines.ts'
+import { makeFolder } from './made-folder.ts'
 
 export const logKinds = ['window', 'server', 'terminal', 'engine'] as const
 export type LogKind = (typeof logKinds)[number]
@@ -64,7 +65,7 @@ export function openLog({
   function begin(): string | null {
     const place = folder()
     if (place === null) return null
-    mkdirSync(place, { recursive: true, mode: 0o700 })
+    makeFolder(place, 0o700)
     takeAway(place, kind)
     return join(place, `${name}.log`)
   }

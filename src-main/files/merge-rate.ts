@@ -1,8 +1,9 @@
 // How many bytes of models a second the last merge on this machine read, in one small file of the data folder.
-import { mkdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
 import { dataFolderIfAny } from './data-folder.ts'
+import { makeFolder } from './made-folder.ts'
 import { writeAtomic } from './write-atomic.ts'
 
 const least = 50e6 // bytes; less is over before its rate can be told
@@ -21,7 +22,7 @@ export async function mergeRate(home: string | null = dataFolderIfAny()): Promis
 export async function rememberMergeRate(bytes: number, seconds: number, home = dataFolderIfAny()): Promise<void> {
   if (home === null || bytes < least || seconds <= 0) return
   try {
-    await mkdir(dirname(place(home)), { recursive: true })
+    makeFolder(dirname(place(home)))
     await writeAtomic(place(home), [Buffer.from(String(bytes / seconds))], { overwrite: true })
   } catch {
     // as it was

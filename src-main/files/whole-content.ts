@@ -3,7 +3,6 @@
 // name" of its files in the order of their names, as sha256sum prints them, so that anyone can make it by hand.
 // Hashes of a large folder are kept by the stamps of its files.
 import { createHash } from 'node:crypto'
-import { mkdir } from 'node:fs/promises'
 import { basename, dirname, extname, join, relative, sep } from 'node:path'
 
 import pMap from 'p-map'
@@ -14,6 +13,7 @@ import { BasilError } from '../contract/errors.ts'
 import { adapterSettingsName, isAdapterName, isIndexName } from '../contract/file-names.ts'
 import { hashFile } from './hash.ts'
 import { kind, list } from './listing.ts'
+import { makeFolder } from './made-folder.ts'
 import { readStart } from './open.ts'
 import { stampOf } from './stamp.ts'
 import { writeAtomic } from './write-atomic.ts'
@@ -173,7 +173,7 @@ async function readKnown(path: string, cache: string | undefined): Promise<Known
 
 async function keepKnown(path: string, cache: string | undefined, known: Known): Promise<void> {
   if (cache === undefined) return
-  await mkdir(cache, { recursive: true })
+  makeFolder(cache)
   await writeAtomic(fileOf(cache, path), [Buffer.from(JSON.stringify(Object.fromEntries(known)))], { overwrite: true })
 }
 

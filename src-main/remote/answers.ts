@@ -2,7 +2,7 @@
 //   store/SHA/NAME     a content, whole and verified       incoming/SHA/NAME  one that is being sent
 //   packs/SHA/         the program                         studies/ID/        a study: study.json, claim.json, tasks/
 import { existsSync } from 'node:fs'
-import { mkdir, rename, rm, unlink } from 'node:fs/promises'
+import { rename, rm, unlink } from 'node:fs/promises'
 import { arch, cpus, hostname, platform, totalmem } from 'node:os'
 import { join } from 'node:path'
 
@@ -19,6 +19,7 @@ import { taskFolder } from '../contract/clusters/task.ts'
 import { BasilError } from '../contract/errors.ts'
 import { currentEngine } from '../files/engine-folder.ts'
 import { kind } from '../files/listing.ts'
+import { makeFolder } from '../files/made-folder.ts'
 import { readStart } from '../files/open.ts'
 import { freeBytes } from '../files/room.ts'
 import { type Carrier, wholeContent } from '../files/whole-content.ts'
@@ -62,13 +63,13 @@ const answering: Answering = {
     const [incoming, store] = ['incoming', 'store'].map((of) => join(folder, of, content.sha256))
     const found = await hashThere({ path: join(incoming ?? '', content.name), ...(only && { only }) }, folder)
     if (found !== content.sha256) throw damagedOnTheWay(join(incoming ?? '', content.name))
-    await mkdir(join(folder, 'store'), { recursive: true })
+    makeFolder(join(folder, 'store'))
     if (existsSync(store ?? '')) await rm(incoming ?? '', { recursive: true })
     else await rename(incoming ?? '', store ?? '')
     return { sha256: content.sha256, path: join(store ?? '', content.name), differs: [] }
   },
   claim: async ({ folder, claim }) => {
-    await mkdir(join(folder, 'tasks'), { recursive: true })
+    makeFolder(join(folder, 'tasks'))
     const file = join(folder, 'claim.json')
     try {
       await writeAtomic(file, json(claim), { overwrite: false })
@@ -84,7 +85,7 @@ const answering: Answering = {
     if (study !== undefined) await writeAtomic(join(folder, 'study.json'), json(study), { overwrite: true })
     for (const spec of specs) {
       const task = join(folder, 'tasks', taskFolder(spec.index))
-      await mkdir(task, { recursive: true })
+      makeFolder(task)
       if (!existsSync(join(task, 'spec.json')))
         await writeAtomic(join(task, 'spec.json'), json(spec), { overwrite: false })
     }

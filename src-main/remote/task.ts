@@ -1,7 +1,7 @@
 // A task of a study at work on a cluster: the engine's events go to a log of their own, on the disk before anything
 // else is done, and the run goes on after the last epoch of the logs before. USR2, which comes ahead of a scheduler's
 // limit, lets the present epoch end; TERM ends at once. Either way what is left is for the next sitting.
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 
@@ -16,6 +16,7 @@ import {
 } from '../contract/clusters/task.ts'
 import { BasilError, type ErrorRecord, recordOf } from '../contract/errors.ts'
 import type { EngineEvent, Parent, ResumeState } from '../contract/run/run.ts'
+import { makeFolder } from '../files/made-folder.ts'
 import { writeAtomic } from '../files/write-atomic.ts'
 import { engineScript, forkEngine } from '../workbench/link/engine-process.ts'
 import { createSupervisor, type Supervisor } from '../workbench/link/supervisor.ts'
@@ -206,7 +207,7 @@ const wordsOf = (event: EngineEvent): string | null =>
 
 /** What it is at, now and then, and never two at once; a disk that does not take it is heard of by the log. */
 function stateTeller(folder: string): (what: string | null) => void {
-  mkdirSync(folder, { recursive: true })
+  makeFolder(folder)
   const { host, job } = whoWorks()
   let last = Number.NEGATIVE_INFINITY
   let writing = false

@@ -109,6 +109,13 @@ it('opens files by one door', () => {
   expect([...new Set(found)].sort()).toEqual(Object.keys(own).sort())
 })
 
+it('makes folders with what is above them by one hand, which says what the disk said', () => {
+  const sources = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'))
+  const found = sources.filter((name) => /mkdir(Sync)?\([^\n]*recursive/.test(readFileSync(join(root, name), 'utf8')))
+  const cache = 'engine/devices/card-file.ts' // what it measured itself, and measures again
+  expect(found.filter((name) => !name.startsWith('bench/'))).toEqual([cache])
+})
+
 it.each([
   ["import { mkdir, open as o } from 'node:fs/promises'", ['a.ts: open']],
   ["import {\n  readFileSync,\n  type Stats,\n} from 'node:fs'", ['a.ts: readFileSync']],

@@ -2,7 +2,6 @@
 // checkpoints of any layout or states of runs; what is measured is kept in the history, and with --out written as a
 // page, as JSON and as tables.
 
-import { mkdir } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 
 import { Command, InvalidArgumentError, Option } from 'commander'
@@ -15,6 +14,7 @@ import {
 } from '../../contract/api/evaluations.ts'
 import type { RunId } from '../../contract/branded.ts'
 import { BasilError } from '../../contract/errors.ts'
+import { makeFolder } from '../../files/made-folder.ts'
 import { requireFree, writeAtomic } from '../../files/write-atomic.ts'
 import { alongLambda } from '../../workbench/evaluations/along-lambda.ts'
 import type { Evaluations } from '../../workbench/evaluations/evaluations.ts'
@@ -207,15 +207,17 @@ const files = ['report.html', 'report.json', 'report.csv', 'predictions.csv'] as
 
 /** Before any work. */
 async function requireFolder(folder: string, overwrite: boolean): Promise<void> {
-  await mkdir(folder, { recursive: true }).catch((error: Error) => {
+  try {
+    makeFolder(folder)
+  } catch (error) {
     throw new BasilError({
       code: 'target-unwritable',
       what: 'The folder cannot be made',
       where: folder,
-      why: error.message,
+      why: error instanceof Error ? error.message : String(error),
       next: 'choose another',
     })
-  })
+  }
   for (const name of files) await requireFree(join(folder, name), { overwrite })
 }
 

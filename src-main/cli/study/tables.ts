@@ -1,10 +1,10 @@
 // All tables of a study as Markdown, on a terminal and in a file: starts and what goes on from them, parts, arms. One
 // that has nothing to say is left out.
-import { mkdir } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 
 import type { StudyDetail } from '../../contract/api/studies.ts'
 import { BasilError } from '../../contract/errors.ts'
+import { makeFolder } from '../../files/made-folder.ts'
 import { writeAtomic } from '../../files/write-atomic.ts'
 import { doneArms, startsOf } from '../../workbench/studies/starts.ts'
 import type { Workbench } from '../../workbench/workbench.ts'
@@ -22,15 +22,17 @@ export function tableLinesOf({ runs }: Workbench, detail: StudyDetail): string[]
 /** Before hours of work: the folder of the file is made. Throws target-unwritable. */
 export async function readyFor(file: string): Promise<void> {
   const folder = dirname(resolve(file))
-  await mkdir(folder, { recursive: true }).catch((error: Error) => {
+  try {
+    makeFolder(folder)
+  } catch (error) {
     throw new BasilError({
       code: 'target-unwritable',
       what: 'The folder of the tables cannot be made',
       where: folder,
-      why: error.message,
+      why: error instanceof Error ? error.message : String(error),
       next: 'choose another --out',
     })
-  })
+  }
 }
 
 export async function writeTables(file: string, workbench: Workbench, detail: StudyDetail): Promise<void> {

@@ -2,13 +2,14 @@
 // follows, so that a site with a second factor asks for it once. Whatever is done on a cluster is done through here.
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { lstatSync, mkdirSync } from 'node:fs'
+import { lstatSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 
 import { BasilError } from '../../contract/errors.ts'
+import { makeFolder } from '../../files/made-folder.ts'
 import { notReached, notStarted, type Said } from './said.ts'
 
 export interface Place {
@@ -92,7 +93,7 @@ function sshOptions(host: string): string[] {
 /** Throws not-allowed where others could put connections in the place of ours. */
 function sharing(host: string): string[] {
   const folder = join(tmpdir(), `basil-ssh-${process.getuid?.() ?? 0}`)
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  makeFolder(folder, 0o700)
   const found = lstatSync(folder)
   if (!found.isDirectory() || found.uid !== process.getuid?.() || (found.mode & 0o077) !== 0) throw notOurs(folder)
   const socket = join(folder, createHash('sha256').update(host).digest('hex').slice(0, 16))

@@ -2,13 +2,13 @@
 // engine tries the kinds: what was chosen, or what a trial (measured.ts) found the fastest, then what is not measured.
 // For one process the environment wins: BASIL_CHOICE, which --engine sets, and BASIL_BACKEND, which the engine's
 // process reads by itself; BASIL_ENGINES is the order that it is given.
-import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 import { z } from 'zod'
 
 import { type EngineChoice, engineChoiceSchema, kindOf } from '../../contract/api/engines.ts'
 import { type EngineKind, engineKinds } from '../../contract/run/engine-info.ts'
+import { makeFolder } from '../../files/made-folder.ts'
 import { readStartSync } from '../../files/open.ts'
 import { writeAtomic } from '../../files/write-atomic.ts'
 import { webgpuMissing } from './here.ts'
@@ -37,7 +37,7 @@ export async function chooseEngine(
   engine: EngineChoice,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<void> {
-  mkdirSync(dirname(fileOf(home)), { recursive: true })
+  makeFolder(dirname(fileOf(home)))
   await writeAtomic(fileOf(home), [Buffer.from(`${JSON.stringify({ engine })}\n`)], { overwrite: true })
   for (const name of ['BASIL_CHOICE', 'BASIL_ENGINES', 'BASIL_BACKEND']) delete env[name] // it was said before
 }

@@ -1,6 +1,5 @@
 // Trials of the engines, kept for this machine in <data folder>/engine/trials.json. Each has the key of what it was
 // tried on: the engine's version, cards and drivers, processor and system; another key, and it is no longer believed.
-import { mkdirSync } from 'node:fs'
 import { availableParallelism, cpus, release } from 'node:os'
 import { dirname, join } from 'node:path'
 
@@ -10,6 +9,7 @@ import { type Tried, triedSchema } from '../../contract/api/engines.ts'
 import type { Gpu } from '../../contract/api/native.ts'
 import type { EngineKind } from '../../contract/run/engine-info.ts'
 import { currentEngine } from '../../files/engine-folder.ts'
+import { makeFolder } from '../../files/made-folder.ts'
 import { readStartSync } from '../../files/open.ts'
 import { writeAtomic } from '../../files/write-atomic.ts'
 import { keptLimits } from '../settings/kept.ts'
@@ -28,7 +28,7 @@ export function keptTrials(home: string): Tried[] {
 }
 
 export async function keepTrials(home: string, tried: readonly Tried[]): Promise<void> {
-  mkdirSync(dirname(fileOf(home)), { recursive: true })
+  makeFolder(dirname(fileOf(home)))
   await writeAtomic(fileOf(home), [Buffer.from(`${JSON.stringify(tried, null, 2)}\n`)], { overwrite: true })
 }
 

@@ -1,11 +1,12 @@
 // What is made of a fine-tuned model or several besides merging them: a LoRA of what fine-tuning changed, or fewer
 // vectors than there are tasks. Both are jobs that write a folder among the exports.
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
 import type { AdapterAsked, BasesAsked } from '../../contract/api/merges.ts'
 import { basesRequestSchema } from '../../contract/bases.ts'
 import { withoutExtension } from '../../contract/file-names.ts'
+import { makeFolder } from '../../files/made-folder.ts'
 import { queuedJobs } from '../../history/jobs.ts'
 import type { History } from '../../history/statement.ts'
 import type { Jobs } from '../jobs/queue.ts'
@@ -31,7 +32,7 @@ export function createDerive({ history, home, jobs }: Options): Derive {
   /** A folder that nothing and no open job has. */
   function folderFor(stem: string): string {
     const folder = exportsFolder(home)
-    mkdirSync(folder, { recursive: true })
+    makeFolder(folder)
     const open = new Set(queuedJobs(history, ['waiting', 'paused', 'running']).map(({ file }) => file))
     for (let count = 1; ; count++) {
       const path = join(folder, `${stem}${count === 1 ? '' : `-${count}`}`)

@@ -1,6 +1,6 @@
 // Merges that a page asks for: rows of the library become the parents of a recipe, which is planned by headers alone,
 // in a reading process of its own that no long hash holds up, or becomes a job.
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 import type { MergeAsked, MergePlanned } from '../../contract/api/merges.ts'
@@ -11,6 +11,7 @@ import { extensionOf, isIndexName } from '../../contract/file-names.ts'
 import type { MergePlan } from '../../contract/merges/plan.ts'
 import { stepInWords } from '../../contract/merges/step.ts'
 import type { Recipe } from '../../contract/run/recipe.ts'
+import { makeFolder } from '../../files/made-folder.ts'
 import { freeBytes } from '../../files/room.ts'
 import { requireFree, requireNothing, targetExists } from '../../files/write-atomic.ts'
 import { queuedJobs } from '../../history/jobs.ts'
@@ -94,7 +95,7 @@ export function createMerges({ history, home, jobs, start }: Options): Merges {
       const request = { recipe: recipeOf(asked), out: chosen ?? targetOf(asked), overwrite: chosen !== undefined, form }
       if (chosen === undefined && !isFree(request.out)) throw targetExists(request.out)
       await (form.shardBytes === undefined ? requireFree(request.out, request) : requireNothing(request.out))
-      if (asked.place === 'exports') mkdirSync(folderOf(asked), { recursive: true })
+      if (asked.place === 'exports') makeFolder(folderOf(asked))
       const kind = looked === null ? 'merge' : 'image-merge'
       return jobs.add(() => ({ kind, request: { ...request, ...looked }, file: request.out }))
     },
@@ -103,7 +104,7 @@ export function createMerges({ history, home, jobs, start }: Options): Merges {
       const out = targetOf(asked)
       if (!isFree(out)) throw targetExists(out)
       await (form.shardBytes === undefined ? requireFree(out, { overwrite: false }) : requireNothing(out))
-      if (asked.place === 'exports' || asked.place === 'dialog') mkdirSync(exportsFolder(home), { recursive: true })
+      if (asked.place === 'exports' || asked.place === 'dialog') makeFolder(exportsFolder(home))
       return { merge: askedOf(asked), form, out }
     },
     recipe: recipeOf,
@@ -117,7 +118,7 @@ export function createMerges({ history, home, jobs, start }: Options): Merges {
         ...(chosen && { chosen }),
       }
       await (form.shardBytes === undefined ? requireFree(request.out, request) : requireNothing(request.out))
-      if (out === undefined) mkdirSync(folder, { recursive: true })
+      if (out === undefined) makeFolder(folder)
       return jobs.add(() => ({ kind: 'merge', request, file: request.out }))
     },
     close: () => reader.close(),

@@ -3,7 +3,7 @@
 // with its recipe, and a row of the library. A file goes only after its rows are there, and a row knows its file, so
 // that nothing is lost and nothing is there twice, whichever process is killed when.
 import { randomBytes } from 'node:crypto'
-import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { z } from 'zod'
@@ -13,6 +13,7 @@ import { type Rebuilding, rebuildingSchema } from '../../contract/engine-api.ts'
 import { errorSchema } from '../../contract/errors.ts'
 import { indexName } from '../../contract/file-names.ts'
 import { isAlive } from '../../files/leftovers.ts'
+import { makeFolder } from '../../files/made-folder.ts'
 import { writeAtomic } from '../../files/write-atomic.ts'
 import { takeJob } from '../../history/jobs.ts'
 import type { History } from '../../history/statement.ts'
@@ -46,7 +47,7 @@ export async function beginTyped(home: string, request: Rebuilding, now: () => D
   }
   const put = (typed: Typed): Promise<void> =>
     writeAtomic(join(folderOf(home), `${record}.json`), [Buffer.from(JSON.stringify(typed))], { overwrite: true })
-  await mkdir(folderOf(home), { recursive: true })
+  makeFolder(folderOf(home))
   await put(begun)
   return { ended: (end) => put({ ...begun, ...end, ended: now().toISOString() }) }
 }

@@ -3,12 +3,13 @@
 // lies beside tensorflow/.
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { copyFile, mkdir, readdir } from 'node:fs/promises'
+import { copyFile, readdir } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 
 import { reported } from '../../contract/errors.ts'
 import { addonPath } from '../../files/engine-folder.ts'
+import { makeFolder } from '../../files/made-folder.ts'
 import { installFailed, runChild } from './child.ts'
 
 const require = createRequire(import.meta.url)
@@ -60,7 +61,7 @@ export async function findAddon(resources: string, signal: AbortSignal): Promise
 /** Puts the addon into an installation that holds the libraries, and the headers where it is compiled. */
 export async function putAddon(source: AddonSource, folder: string, signal: AbortSignal): Promise<void> {
   const target = join(folder, addonPath)
-  await mkdir(dirname(target), { recursive: true })
+  makeFolder(dirname(target))
   if ('ready' in source) return copyFile(source.ready, target)
   const includes = [...source.includes, join(folder, 'headers')].flatMap((path) => ['-I', path])
   const libraries = ['-L', join(folder, 'tensorflow'), '-l:libtensorflow_cc.so.2', '-l:libtensorflow_framework.so.2']

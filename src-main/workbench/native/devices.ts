@@ -1,6 +1,5 @@
 // What the person chose to compute on: "auto", "cpu" or "gpu:N", kept in <data folder>/engine/device.json; BASIL_DEVICE
 // wins over it for one process, and --device sets that.
-import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 import { deviceSchema } from '../../contract/api/native.ts'
@@ -9,6 +8,7 @@ import { BasilError } from '../../contract/errors.ts'
 import type { EngineInfo } from '../../contract/run/engine-info.ts'
 import { currentEngine } from '../../files/engine-folder.ts'
 import { logsFolder } from '../../files/log.ts'
+import { makeFolder } from '../../files/made-folder.ts'
 import { readStartSync } from '../../files/open.ts'
 import { writeAtomic } from '../../files/write-atomic.ts'
 import { engineOrder } from '../engines/choice.ts'
@@ -58,7 +58,7 @@ function cardChoice(home: string, device: string, env: NodeJS.ProcessEnv): strin
 export async function chooseDevice(home: string, device: string, env: NodeJS.ProcessEnv = process.env): Promise<void> {
   delete env['BASIL_CARD']
   const text = `${JSON.stringify({ device: parsed(device), card: await cardNamed(device, env) })}\n`
-  mkdirSync(dirname(fileOf(home)), { recursive: true })
+  makeFolder(dirname(fileOf(home)))
   await writeAtomic(fileOf(home), [Buffer.from(text)], { overwrite: true })
   delete env['BASIL_DEVICE']
 }

@@ -3,8 +3,7 @@
 //   -> addon (as released, or compiled) -> self-test (in a process of its own) -> switch (one rename)
 // A new installation grows in a folder of its own. Whatever fails, or is cancelled, leaves the engine in use as it was;
 // wheels that arrived whole stay for the next try.
-import { mkdirSync } from 'node:fs'
-import { mkdir, rm, stat, statfs, symlink } from 'node:fs/promises'
+import { rm, stat, statfs, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import type { InstallEvent, Installed, NativeKind } from '../../contract/api/native.ts'
@@ -20,6 +19,7 @@ import {
   switchEngine,
   writeManifest,
 } from '../../files/engine-folder.ts'
+import { makeFolder } from '../../files/made-folder.ts'
 import { takeWriterLock, type WriterLock } from '../../history/writer-lock.ts'
 import type { EngineProcess } from '../link/engine-process.ts'
 import { type AddonSource, findAddon, madeOf, putAddon } from './addon.ts'
@@ -53,7 +53,7 @@ export async function install(options: InstallOptions): Promise<Installed> {
   const { home, kind, inUse, tell, keepDownloads = false } = options
   const refusal = refusedHere()
   if (refusal) throw notSupported(refusal)
-  await mkdir(downloadsFolder(home), { recursive: true })
+  makeFolder(downloadsFolder(home))
   const lock = takeInstallLock(home)
   try {
     await sweepUnlessInUse(home, inUse)
@@ -210,7 +210,7 @@ async function sweepUnlessInUse(home: string, inUse: () => boolean, downloads = 
 /** One installation at a time, in whatever process. */
 export function takeInstallLock(home: string): WriterLock {
   try {
-    mkdirSync(engineFolder(home), { recursive: true })
+    makeFolder(engineFolder(home))
     return takeWriterLock(engineFolder(home))
   } catch (error) {
     if (!(error instanceof BasilError && error.record.code === 'folder-busy')) throw error

@@ -2,10 +2,11 @@
 // (PIP_FIND_LINKS, PIP_NO_INDEX) serve as well as an index. The person's pip fetches one known pip, which fetches the
 // rest: it goes on where a connection broke and says how far it is, which older ones do not.
 import { existsSync } from 'node:fs'
-import { mkdir, rm, stat, writeFile } from 'node:fs/promises'
+import { rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { hashFile } from '../../files/hash.ts'
+import { makeFolder } from '../../files/made-folder.ts'
 import { installFailed, runChild } from './child.ts'
 import type { Pin } from './wheels.ts'
 
@@ -36,7 +37,7 @@ export async function fetchWheel(pin: Pin, pip: Pin | null, { folder, signal, on
   if (await isWhole(file, pin)) return file
   await rm(file, { force: true })
   const parts = join(folder, 'parts')
-  await mkdir(parts, { recursive: true })
+  makeFolder(parts)
   const requirement = join(parts, 'requirement.txt')
   await writeFile(requirement, `${pin.project}==${pin.version} --hash=sha256:${pin.sha256}\n`)
   const known = pip ? [join(folder, pip.file, 'pip')] : ['-m', 'pip']

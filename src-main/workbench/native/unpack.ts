@@ -1,7 +1,6 @@
 // The files of a wheel that an engine needs, out of its zip and into the installation's folder: streamed, because a
 // library has hundreds of megabytes, with sizes checked by the reader and the CRC-32 of each file checked here.
 import { createWriteStream } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -10,6 +9,7 @@ import { crc32 } from 'node:zlib'
 import { type Entry, openPromise, type ZipFile } from 'yauzl'
 
 import { BasilError } from '../../contract/errors.ts'
+import { makeFolder } from '../../files/made-folder.ts'
 import { installFailed, throwIfCancelled } from './child.ts'
 
 export interface Unpacked {
@@ -56,7 +56,7 @@ async function writeEntry(
   signal: AbortSignal,
   onBytes: (bytes: number) => void,
 ) {
-  await mkdir(dirname(target), { recursive: true })
+  makeFolder(dirname(target))
   let sum = 0
   let bytes = 0
   const check = new Transform({

@@ -2,12 +2,13 @@
 // the program. Its first line says whose it is, by number and beginning: a history that was brought back from a backup
 // may give the number to another run, which begins a log of its own. A log is no part of a run's numbers: what cannot
 // be written is left out, and what cannot be read is passed by.
-import { appendFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { appendFileSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import type { RunId } from '../../contract/branded.ts'
 import { type LogEntry, logEntrySchema } from '../../contract/run/pulse.ts'
 import type { RunDetail } from '../../contract/run/run.ts'
+import { makeFolder } from '../../files/made-folder.ts'
 
 export interface Journal {
   /** Of the sittings before, the newest last. */
@@ -46,7 +47,7 @@ function begin(home: string, file: string, first: string): number {
     if (!text.endsWith('\n')) appendFileSync(file, '\n')
     return text.length
   }
-  mkdirSync(join(home, folder), { recursive: true, mode: 0o700 })
+  makeFolder(join(home, folder), 0o700)
   writeFileSync(file, `${first}\n`)
   return first.length
 }

@@ -1,6 +1,6 @@
 // The settings as the window shows and changes them: what is kept, what this machine has, and what the data folder
 // takes.
-import { mkdir, readdir, rm, stat } from 'node:fs/promises'
+import { readdir, rm, stat } from 'node:fs/promises'
 import { availableParallelism, totalmem } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 
@@ -20,6 +20,7 @@ import { cachesIn } from '../../files/caches.ts'
 import { statisticsFolder } from '../../files/data-folder.ts'
 import { diskUse } from '../../files/disk-use.ts'
 import { logsFolder } from '../../files/log.ts'
+import { makeFolder } from '../../files/made-folder.ts'
 import { tuningsFolder } from '../../files/tuning-folders.ts'
 import type { Jobs } from '../jobs/queue.ts'
 import { exportsFolder, keepLimits, keptLimits, limitsEnvironment, saidInEnvironment } from './kept.ts'
@@ -119,7 +120,7 @@ async function requireFolder(folder: string): Promise<void> {
     })
   if (!isAbsolute(folder)) throw wrong('it is not a whole path')
   try {
-    await mkdir(folder, { recursive: true })
+    makeFolder(folder)
   } catch (error) {
     throw wrong(error instanceof Error ? error.message : String(error))
   }
