@@ -6,4 +6,4 @@
 export const testPatience = 15 * 60_000
 
 /** Milliseconds for one thing that a test waits for; less than a test has, so that it is named. */
-export const patience = 5 * 60_000
+export const patience = Number(process.env['TEST_PATIENCE'] ?? 5 * 60_000)

@@ -59,6 +59,7 @@ inBrowser('backups', () => {
     await other.getByText('3 runs', { exact: true }).waitFor()
     await page.getByRole('button', { name: 'Undo' }).click()
     await other.getByText('2 runs', { exact: true }).waitFor()
+    await page.getByText('The backup is in place.').waitFor() // what came before has loaded all over again
   })
 
   it('opens another file by the folder browser, and says in place what is no backup', async () => {

@@ -13,6 +13,7 @@ import { describe, expect } from 'vitest'
 
 import { started } from '../bundles.ts'
 import { patience } from '../patience.ts'
+import { slowAnswers } from './slow-answers.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const program = findChromium()
@@ -74,7 +75,10 @@ export async function startBrowser(): Promise<Browser> {
   const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : []
   const args = [...asRoot, '--disable-dev-shm-usage', '--disable-background-networking']
   const browser = await chromium.launch({ executablePath: program, args, timeout: patience })
-  return browser.on('context', (context) => context.setDefaultTimeout(patience))
+  return browser.on('context', (context) => {
+    context.setDefaultTimeout(patience)
+    slowAnswers(context)
+  })
 }
 
 /** The page at an address. complaints: takes errors of its console, and those that nobody caught. */

@@ -182,6 +182,7 @@ inBrowser('the library', () => {
     await page.getByText('[0, 1, 2, 1]').waitFor() // place 64 of (128, 3, 7, 7)
     await strictly('checkpoint')
     await page.goBack()
+    await page.getByRole('heading', { name: 'Library', level: 1 }).waitFor()
     await page.goForward()
     await page.getByText(/They are kept, .*, for as long as the cache has room/).waitFor() // measured once
     await page.getByRole('button', { name: 'Convert…' }).click()

@@ -80,7 +80,7 @@ inBrowser('a run that waits', () => {
   it('and what is over is cleared, and brought back', async () => {
     await page.getByRole('link', { name: 'Queue', exact: true }).click()
     const over = page.getByRole('region', { name: 'Finished jobs, table' }).getByRole('row')
-    await over.first().waitFor()
+    await over.nth(4).waitFor() // of three runs and the evaluation, under the header
     const rows = await over.allInnerTexts()
     await page.getByRole('button', { name: 'Clear finished' }).click()
     await page.getByText(`${rows.length - 1} finished jobs taken from the queue; what they made stays`).waitFor()

@@ -106,7 +106,7 @@ inBrowser('what is round every page', () => {
 
   it('finds and does anything by the keyboard alone: an action, a run by its number, a setting', async () => {
     await at('/')
-    const field = page.getByRole('combobox', { name: 'Find and do' })
+    const field = page.locator('[aria-label="Find and do"]:focus') // what is typed before goes nowhere
     const find = async (text: string) => {
       await page.keyboard.press('Control+k')
       await field.waitFor()
