@@ -114,6 +114,9 @@ inBrowser('fine-tuning in the window', () => {
 
   it('a long one is followed over a reload, paused, goes on, and is stopped and kept', async () => {
     await page.getByLabel('Steps', { exact: true }).fill('40000') // no machine is through before the last click
+    await page.getByRole('switch', { name: 'Expert' }).click()
+    await page.getByLabel('Checkpoint every', { exact: true }).fill('20000') // nor at a state that it would pause after
+    await page.getByRole('switch', { name: 'Expert' }).click()
     await plan().getByText('All files fit together.').waitFor()
     await page.getByRole('button', { name: 'Start fine-tuning' }).click()
     const progress = page.getByRole('region', { name: 'Progress' })
