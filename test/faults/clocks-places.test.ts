@@ -26,18 +26,21 @@ import { modelOf } from './power/scenes.ts'
 import { countOf, tell } from './promises.ts'
 
 let began = 0
-let done = 0
+const done: string[] = [] // the heading of each
 const wanted = countOf('R23')
 beforeAll(() => {
   began = performance.now()
 })
-afterAll(() => tell('R23', began, { count: done, lost: wanted - done, differ: 0 }))
+afterAll(() => {
+  const besides = [...new Set(done)].map((kind) => `${kind} ${done.filter((one) => one === kind).length}`).join(', ')
+  tell('R23', began, { count: done.length, lost: wanted - done.length, differ: 0, besides })
+})
 
 /** One of the thirty. */
 function odd(name: string, act: () => Promise<void>): void {
-  test(name, async () => {
+  test(name, async ({ task }) => {
     await act()
-    done++
+    done.push(task.suite?.name ?? '')
   })
 }
 
