@@ -97,7 +97,9 @@ const actions: Record<string, Action> = {
   'a checkpoint of a fine-tuning': async ({ home, disk }) => {
     const tensor = { name: 'a', dtype: 'F32' as const, shape: [1000], bytes: 4000 }
     const states = await tuningStates(join(home, 'states'), disk)
-    if ((await states.open('last')) !== null) return // it has its name, and was not told so
+    const before = await states.open('last')
+    await before?.close()
+    if (before !== null) return // it has its name, and was not told so
     await states.keep('last', { record: {}, tensors: [tensor], bytes: async () => Buffer.alloc(4000, 7) })
   },
   'a backup': async ({ home, history }) => {
