@@ -10,6 +10,11 @@ import { build } from './build.mjs'
 import { root } from './sources.mjs'
 
 const args = process.argv.slice(2)
+const unknown = args.find((arg) => !/^(R\d+|--night|--readme)$/.test(arg))
+if (unknown !== undefined) {
+  console.error(`"${unknown}" is not known here. npm run reliability [-- --night] [-- --readme] [-- R5 R18]`)
+  process.exit(2)
+}
 const only = args.filter((arg) => /^R\d+$/.test(arg))
 const all = Array.from({ length: 24 }, (_, i) => `R${i + 1}`)
 const ids = all.filter((id) => only.length === 0 || only.includes(id))

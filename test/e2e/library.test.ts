@@ -174,6 +174,7 @@ inBrowser('the library', () => {
     await page.getByText('ViT, width 128, 4 layers, patch 7, image 28').waitFor()
     await page.getByRole('button', { name: 'Measure values' }).click()
     await page.getByText(/The norm over 56 tensors is .*; all values are finite/).waitFor()
+    await page.getByText(/They are kept, .*, for as long as the cache has room/).waitFor()
     expect(await page.getByRole('img', { name: /half of the sizes between/ }).count()).toBeGreaterThan(5)
     await page.getByRole('button', { name: 'visual.conv1.weight', exact: true }).click()
     await page.getByRole('img', { name: /^Values from -?\d.* to .*; most, / }).waitFor()
@@ -184,7 +185,7 @@ inBrowser('the library', () => {
     await page.goBack()
     await page.getByRole('heading', { name: 'Library', level: 1 }).waitFor()
     await page.goForward()
-    await page.getByText(/They are kept, .*, for as long as the cache has room/).waitFor() // measured once
+    await page.getByText(/The norm over 56 tensors is/).waitFor() // measured once
     await page.getByRole('button', { name: 'Convert…' }).click()
     await page.getByLabel('Layout', { exact: true }).selectOption('huggingface')
     await accessible(page, 'convert')

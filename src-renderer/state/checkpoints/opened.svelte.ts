@@ -66,11 +66,13 @@ class OpenedCheckpoint {
     }
   }
 
-  measure(): Promise<void> {
+  /** Says then that they are kept, too. */
+  async measure(): Promise<void> {
     const id = this.#id
-    return id === null
-      ? Promise.resolve()
-      : this.statistics.begin((signal) => client.library.statistics({ id }, { signal }))
+    if (id === null) return
+    await this.statistics.begin((signal) => client.library.statistics({ id }, { signal }))
+    const isNew = (this.#shown?.measured ?? null) === null
+    if (id === this.#id && this.statistics.result && isNew) await this.reload()
   }
 
   /** Whether it is what the recipe in it gives. */
