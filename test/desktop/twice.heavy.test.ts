@@ -47,3 +47,13 @@ it.each(made)('out/%s is the same bytes from another folder', async (part) => {
   expect(one?.length).toBeGreaterThan(0)
   expect(other).toEqual(one)
 })
+
+it('the pages alone are the same bytes too, whatever environment they are built in', async () => {
+  const pages = join(scratch, 'out', 'renderer', 'assets')
+  const names = async () => (await readdir(pages)).sort()
+  const before = await names()
+  const env = { ...process.env, NODE_ENV: 'test' }
+  await run(process.execPath, ['--preserve-symlinks', 'build/pages.ts'], { cwd: scratch, env })
+  expect(await names()).toEqual(before) // each has the digest of its content
+  expect(before.filter((name) => name.endsWith('.js'))).toHaveLength(1)
+})
