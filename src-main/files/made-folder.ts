@@ -5,7 +5,7 @@ import { dirname, resolve } from 'node:path'
 
 /**
  * With all above it that are missing. Does nothing where it is there. Throws what mkdir throws, and not by its own
- * "recursive": of a disk that is read-only, broken or over its quota, Node 24 then says "ENOENT: no such file".
+ * "recursive": of a disk that is read-only or broken, Node 24.21 then says "ENOENT: no such file".
  */
 export function makeFolder(folder: string, mode = 0o777): void {
   const missing: string[] = []
