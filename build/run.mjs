@@ -1,8 +1,8 @@
 // Runs a script of this project under a Node that can load the SQLite addon (Node-API 10) and TypeScript sources:
 // the present Node when it is 24 or newer, else the one that came as the package node-linux-<arch>.
 // Signals are passed on, and the child is ended when this process or its own launcher goes away (build/orphan.mjs), so
-// a killed `npm start` leaves no server behind. The command line needs the compiled kernels and nothing else of a
-// build.
+// a killed `npm start` leaves no server behind. What is written in TypeScript needs the compiled kernels and nothing else
+// of a build.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
@@ -22,7 +22,7 @@ if (!node) {
   process.exit(1)
 }
 const [script = '', ...rest] = process.argv.slice(2)
-if (script === 'src-main/cli.ts') await ensureKernels()
+if (script.endsWith('.ts')) await ensureKernels() // Basil itself, or what computes with it
 
 // Compiled sources are kept, for this process and those it starts: a command then begins in half the time.
 const compiled = join(root, 'node_modules', '.cache', 'compiled')

@@ -19,7 +19,7 @@ export function loadKernels(folder?: string): KernelFile {
   const places = folder === undefined ? usual : [folder]
   const found = places.find((place) => existsSync(join(place, 'relaxed.wasm')) && existsSync(join(place, 'plain.wasm')))
   if (found === undefined)
-    throw new Error(`The compiled kernels are missing from ${places[0]}: start or install Basil again.`)
+    throw new Error(`The compiled kernels are missing from ${places[0]}: start or install Basil again`)
   for (const [name, simd] of [
     ['relaxed.wasm', 'relaxed SIMD'],
     ['plain.wasm', 'SIMD'],
