@@ -78,8 +78,13 @@ export async function startBrowser(): Promise<Browser> {
   return browser.on('context', (context) => {
     context.setDefaultTimeout(patience)
     slowAnswers(context)
+    void context.addInitScript(unasked)
   })
 }
+
+/** For a shell without windows (156): it says that notifications are denied, and grants them when asked. */
+const unasked = `if (globalThis.Notification?.permission === 'denied')
+  Object.defineProperty(Notification, 'permission', { value: 'default' })`
 
 /** The page at an address. complaints: takes errors of its console, and those that nobody caught. */
 export async function openPage(
@@ -120,7 +125,10 @@ export async function violations(page: Page): Promise<string[]> {
 }
 
 function findChromium(): string | undefined {
-  const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
+  const names = [
+    'chromium-headless-shell', // draws the same pages in three quarters of the time
+    ...['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
+  ]
   const folders = ['/usr/bin', ...(process.env.PATH ?? '').split(delimiter)]
   const places = [
     process.env.CHROMIUM_PATH ?? '',
