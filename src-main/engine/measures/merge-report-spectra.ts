@@ -135,7 +135,7 @@ async function decomposed(
     try {
       const tau = device.matrix(m, n)
       await read(t, () => device.values(tau))
-      const of = spectrumOf(device, tau)
+      const of = spectrumOf(device, tau, r)
       ranks.push(effectiveRank(of))
       const to = { left: within(viewOf(left), t * r, 0, r, m), right: within(viewOf(right), t * r, 0, r, n) }
       if (r > 0) singular.set(leadingOf(device, tau, of, to), t * r)

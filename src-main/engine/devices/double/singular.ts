@@ -17,11 +17,11 @@ const float32 = 2 ** -23
 export interface Spectrum {
   singular: Float64Array
   rank: number
-  vectors: Matrix // (n, n), in rows
+  vectors: Matrix // (n, n), in rows, or the leading ones alone
 }
 
-export function spectrum(device: DoubleDevice, of: Matrix, side: number): Spectrum {
-  const { values, vectors } = eigen(device, of)
+export function spectrum(device: DoubleDevice, of: Matrix, side: number, leading?: number): Spectrum {
+  const { values, vectors } = eigen(device, of, leading)
   const singular = values.map((value) => Math.sqrt(Math.max(0, value)))
   const cut = float32 * side * (singular[0] ?? 0)
   return { singular, rank: singular.filter((s) => s > cut).length, vectors }
@@ -85,12 +85,12 @@ export interface Leading {
 }
 
 export function leadingInto(device: DoubleDevice, x: Matrix, to: Omit<Leading, 'singular'>): Float64Array {
-  return device.scope(() => leadingOf(device, x, spectrumOf(device, x), to))
+  return device.scope(() => leadingOf(device, x, spectrumOf(device, x, to.left.rows), to))
 }
 
-/** Of x (m, n): by its Gram matrix over the shorter side. */
-export function spectrumOf(device: DoubleDevice, x: Matrix): Spectrum {
-  return spectrum(device, gram(device, shorterSide(x)), Math.max(x.rows, x.columns))
+/** Of x (m, n), with `leading` of its vectors: by its Gram matrix over the shorter side. */
+export function spectrumOf(device: DoubleDevice, x: Matrix, leading: number): Spectrum {
+  return spectrum(device, gram(device, shorterSide(x)), Math.max(x.rows, x.columns), leading)
 }
 
 /** The same as leadingInto of a matrix whose spectrum is known; what it makes beside is gone with the scope around it. */

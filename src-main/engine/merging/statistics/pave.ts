@@ -56,7 +56,7 @@ async function ranks(sources: Sources, all: Statistics, t: number, { share, ridg
     const singular = await withDoubles(async (device) => {
       const x = await brought(device, part, all, ridge)
       const side = x.rows <= x.columns ? viewOf(x) : turned(viewOf(x))
-      return spectrum(device, gram(device, side), Math.max(x.rows, x.columns)).singular
+      return spectrum(device, gram(device, side), Math.max(x.rows, x.columns), 0).singular
     })
     for (const s of singular) values.push({ name, size: at(singular, 0) > 0 ? s / at(singular, 0) : 0 })
   }

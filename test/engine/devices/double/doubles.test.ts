@@ -129,6 +129,45 @@ test.each([
   }),
 )
 
+const diagonal = (values: readonly number[]): Float64Array =>
+  Float64Array.from({ length: values.length ** 2 }, (_, i) =>
+    i % (values.length + 1) ? 0 : (values[i / (values.length + 1)] as number),
+  )
+
+describe.each([
+  ['noise', 100, noise(100 * 100, 4)],
+  ['more noise than a tile', 211, noise(211 * 211, 4)],
+  ['zeros', 40, new Float64Array(1600)],
+  ['the identity', 40, identity(40)],
+  ['a diagonal of a few values, many times each', 100, diagonal(Array.from({ length: 100 }, (_, i) => i % 5))],
+  ['a low rank but for rounding', 128, ofLowRank()],
+  ['values close together', 100, diagonal(Array.from({ length: 100 }, (_, i) => 1 + 1e-13 * i))],
+  ['rows far below what a square can hold', 100, diagonal(Array.from({ length: 100 }, (_, i) => 0.3 ** (4 * i)))],
+])('of the leading eigenvectors of a matrix of %s', (_, n, given) => {
+  const a = given.map((v, i) => (v + (given[(i % n) * n + Math.floor(i / n)] as number)) / 2)
+  test.each([0, 1, Math.floor(n / 8), Math.floor(n / 4), n - 1])(
+    '%i are orthonormal and what all of them begin with',
+    (r) => {
+      const [one, other] = [device, three].map((of) =>
+        of.scope(() => {
+          const { values, vectors } = eigen(of, of.matrix(n, n, a), r)
+          return { values, vectors: Float64Array.from(of.values(vectors)) }
+        }),
+      ) as [{ values: Float64Array; vectors: Float64Array }, { values: Float64Array; vectors: Float64Array }]
+      expect(one).toEqual(other)
+      const { values, vectors } = one
+      expect([values.length, vectors.length]).toEqual([n, r * n])
+      const all = device.scope(() => eigen(device, device.matrix(n, n, a)).values)
+      const largest = Math.max(Math.abs(all[0] as number), Math.abs(all[n - 1] as number), 1e-300)
+      expect(farthest(values, all)).toBeLessThan(1e-13 * largest)
+      expect(farthest(product(vectors, transposed(vectors, r, n), r, n, r), identity(r))).toBeLessThan(1e-12)
+      const images = product(vectors, a, r, n, n)
+      const scaled = vectors.map((v, i) => v * (values[Math.floor(i / n)] as number))
+      expect(farthest(images, scaled)).toBeLessThan(1e-12 * largest)
+    },
+  )
+})
+
 describe.each([
   [6, 4],
   [4, 6],

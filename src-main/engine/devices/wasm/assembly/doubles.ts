@@ -221,17 +221,23 @@ export function updateAndMultiply(job: usize, tile: i32, _thread: i32): void {
 }
 
 /**
- * Q <- H_0 H_1 ... Q, H_k = I - taus_k h_k h_k', h_k in row k of H and 0 up to k; Q is the identity. A tile is sixteen
- * columns of Q. Arguments: H, taus, Q, n (a multiple of 16), scratch, bytes a thread.
+ * Q <- H_0 H_1 ... Q, H_k = I - taus_k h_k h_k', h_k in row k of H (n, n) and 0 up to k, n a multiple of 16; Q as it
+ * is, or the identity. A tile is sixteen columns of Q. Arguments: H, taus, Q, n, columns of Q, 1 for the identity,
+ * scratch, bytes a thread.
  */
 export function reflect(job: usize, tile: i32, thread: i32): void {
   const n = int(job, 3)
   const row = <usize>n << 3
-  const block = pointer(job, 4) + <usize>thread * pointer(job, 5) // (n, 16)
+  const across = pointer(job, 4) << 3
+  const isUnit = int(job, 5) == 1
+  const block = pointer(job, 6) + <usize>thread * pointer(job, 7) // (n, 16)
   const column = <usize>(tile * TILE_COLUMNS)
-  for (let i: usize = 0; i < row * 16; i += 16) v128.store(block + i, f64x2.splat(0))
-  for (let i: usize = 0; i < 16; i++) store<f64>(block + ((column + i) << 7) + (i << 3), 1)
-  for (let k = min(n - 2, tile * TILE_COLUMNS + TILE_COLUMNS - 2); k >= 0; k--) {
+  const own = pointer(job, 2) + (column << 3)
+  if (isUnit) {
+    for (let i: usize = 0; i < row * 16; i += 16) v128.store(block + i, f64x2.splat(0))
+    for (let i: usize = 0; i < 16; i++) store<f64>(block + ((column + i) << 7) + (i << 3), 1)
+  } else exchange(own, across, block, 128, n)
+  for (let k = isUnit ? min(n - 2, tile * TILE_COLUMNS + TILE_COLUMNS - 2) : n - 2; k >= 0; k--) {
     const tau = load<f64>(pointer(job, 1) + (<usize>k << 3))
     if (tau == 0) continue
     const h = pointer(job, 0) + <usize>k * row
@@ -257,7 +263,7 @@ export function reflect(job: usize, tile: i32, thread: i32): void {
       v128.store(q, madd(x, s6, v128.load(q, 96)), 96); v128.store(q, madd(x, s7, v128.load(q, 112)), 112)
     }
   }
-  exchange(block, 128, pointer(job, 2) + (column << 3), row, n)
+  exchange(block, 128, own, across, n)
 }
 
 /** Sixteen doubles of each of `rows` rows, from one stride in bytes to another. */
