@@ -4,14 +4,15 @@
 // Use: npm run release [-- --once] [--stub] [--targets tar.gz,AppImage,deb] [--out dist/release]
 // --stub: a stand-in for Electron and the AppImage's own program, where they cannot be fetched: nothing of it starts.
 // ELECTRON_OVERRIDE_DIST_PATH: Electron's folder; APPIMAGE_TOOLS_PATH: electron-builder's appimage tools, unpacked.
-// BASIL_ADDON: a compiled addon of native TensorFlow to bring, so that who installs it needs no compiler.
+// BASIL_ADDON: a compiled addon of native TensorFlow to bring, and doubles.node beside it, so that who installs them
+// needs no compiler.
 // BASIL_HOMEPAGE, BASIL_MAINTAINER: of the package of Debian's. BASIL_UPDATES (an address) and BASIL_UPDATE_KEY (a file
 // with an Ed25519 private key): where installed programs look for newer ones, and what signs them; without both, none.
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 
 import { z } from 'zod'
@@ -74,7 +75,9 @@ async function build(folder: string): Promise<Built> {
   run('npm', 'ci', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund')
   for (const script of ['build/build.mjs', 'build/release/icons.ts']) run(process.execPath, 'build/run.mjs', script)
   const { BASIL_ADDON: addon } = process.env
-  if (addon) cpSync(addon, join(from, 'resources', 'engine', 'tfjs_binding.node'))
+  if (addon)
+    for (const name of ['tfjs_binding.node', 'doubles.node'])
+      cpSync(join(dirname(addon), name), join(from, 'resources', 'engine', name))
   const stub = join(folder, 'electron')
   if (values.stub) makeStub(stub)
   const electron = values.stub ? stub : process.env.ELECTRON_OVERRIDE_DIST_PATH

@@ -1,5 +1,5 @@
 // Where native TensorFlow lies in the data folder, and which of what lies there is in use:
-//   engine/<id>/         tensorflow/ and nvidia/ (libraries), binding/tfjs_binding.node, manifest.json
+//   engine/<id>/         tensorflow/ and nvidia/ (libraries), binding/ (addons), manifest.json
 //   engine/current.json  { id }; replaced by one rename, so that there is no moment with half an engine
 //   engine/downloads/    wheels, until an installation has succeeded
 // Reading never throws: an engine that is not whole is not used, and why is said.
@@ -30,6 +30,8 @@ export type EngineManifest = z.input<typeof manifestSchema>
 
 /** In every installation, from its own folder. */
 export const addonPath = join('binding', 'tfjs_binding.node')
+/** In those that have it (engine/devices/double/compiled.ts). */
+export const doublesPath = join('binding', 'doubles.node')
 
 export const engineFolder = (home: string): string => join(home, 'engine')
 export const downloadsFolder = (home: string): string => join(engineFolder(home), 'downloads')

@@ -6,6 +6,7 @@ import { availableParallelism } from 'node:os'
 
 import { loadKernels } from '../wasm/kernel-files.ts'
 import { KernelPool, POOL_BYTES } from '../wasm/pool.ts'
+import { compiledKernels } from './compiled.ts'
 
 export interface Matrix {
   readonly rows: number
@@ -13,20 +14,31 @@ export interface Matrix {
   readonly address: number
 }
 
+/** Kernels of products and eigendecompositions (wasm/assembly/doubles.ts), portable or compiled for the processor. */
+export interface MatrixKernels {
+  readonly panel: number // columns that a packed factor has side by side
+  readonly across: number // columns of a tile of `reflect` and `rotate`
+  run(kernel: string, values: readonly number[], tiles: number, small?: boolean): void
+}
+
+const portable = { panel: 4, across: 16 }
 const PAGE = 2 ** 16
 const MOST_PAGES = 2 ** 16
 const MOST_THREADS = 16
 
 export class DoubleDevice {
   readonly pool: KernelPool
+  readonly matrices: MatrixKernels
   readonly #memory: WebAssembly.Memory
   #top: number
 
-  constructor(threads = Math.min(MOST_THREADS, availableParallelism())) {
+  constructor(threads = Math.min(MOST_THREADS, availableParallelism()), compiled = compiledKernels) {
     const memory = new WebAssembly.Memory({ initial: 1, maximum: MOST_PAGES, shared: true })
     this.#memory = memory
     this.#top = POOL_BYTES
-    this.pool = new KernelPool(loadKernels().module, memory, 0, threads)
+    const pool = new KernelPool(loadKernels().module, memory, 0, threads)
+    this.pool = pool
+    this.matrices = compiled(memory, threads) ?? { ...portable, run: (...job) => pool.run(...job) }
   }
 
   /** `bytes` that nothing else has until the scope ends; multiples of 64. Throws a RangeError beyond 4 GiB. */

@@ -5,7 +5,7 @@
 import { element } from '../../../numbers/vectors.ts'
 import type { DoubleDevice, Matrix } from './device.ts'
 import { leadingVectors } from './inverse-iteration.ts'
-import { orthogonal, type Tridiagonal, tridiagonal, WIDE } from './tridiagonal.ts'
+import { orthogonal, type Tridiagonal, tridiagonal } from './tridiagonal.ts'
 
 const KEPT = 2 ** 17 // rotations that are gathered
 const MOST_SWEEPS = 100 // for one eigenvalue, which takes two
@@ -95,14 +95,15 @@ function implicitQl(d: Float64Array, e: Float64Array, sweeps: Sweeps): void {
 /** The same, with the rows of z (n, n) what they were in the eigenvectors' basis. */
 function rotating(device: DoubleDevice, d: Float64Array, e: Float64Array, z: Matrix): void {
   const n = z.rows
-  const bytes = 8 * WIDE * n
+  const { across } = device.matrices
+  const bytes = 8 * across * n
   const scratch = device.allocate(bytes * device.pool.threads)
   const turns = device.matrix(KEPT + n, 2)
   const sweeps = device.allocate(8 * KEPT)
   const [kept, tops] = [device.values(turns), device.integers(sweeps, 2 * KEPT)]
   let [rotations, count] = [0, 0]
   const flush = (): void => {
-    device.pool.run('rotate', [z.address, n, sweeps, count, turns.address, scratch, bytes], n / WIDE, n < 64)
+    device.matrices.run('rotate', [z.address, n, sweeps, count, turns.address, scratch, bytes], n / across, n < 64)
     rotations = count = 0
   }
   const waiting = {

@@ -5,7 +5,7 @@
 import { axpy, dot, element, norm, scale } from '../../../numbers/vectors.ts'
 import type { DoubleDevice, Matrix } from './device.ts'
 import { gram, viewOf } from './products.ts'
-import { reflected, type Tridiagonal, WIDE } from './tridiagonal.ts'
+import { reflected, type Tridiagonal } from './tridiagonal.ts'
 
 const eps = 2 ** -52
 const NEAR = 1e-3 // of the largest value: what is nearer may lean towards each other
@@ -74,7 +74,8 @@ function areOrthonormal(device: DoubleDevice, vectors: Matrix): boolean {
 /** Each row x <- Q x. */
 function timesQ(device: DoubleDevice, form: Tridiagonal, { address, rows, columns: n }: Matrix): void {
   device.scope(() => {
-    const across = WIDE * Math.ceil(rows / WIDE)
+    const tile = device.matrices.across
+    const across = tile * Math.ceil(rows / tile)
     const z = device.matrix(form.reflectors.rows, across)
     const [turned, own] = [device.values(z), device.doubles(address, rows * n)]
     for (let i = 0; i < rows; i++) for (let k = 0; k < n; k++) turned[k * across + i] = element(own, i * n + k)

@@ -2,11 +2,11 @@
 import { element } from '../../../numbers/vectors.ts'
 import type { DoubleDevice, Matrix } from './device.ts'
 
-const PANEL = 4
-const HEIGHT = 48
+const HEIGHT = 48 // of a tile of C
+const WIDTH = 48 // of one, at least
 const SMALL = 2 ** 17 // multiplications below which no thread is woken
 /** Bytes that a thread of gemmDoubles packs rows of A into, and a tile for the edges of C. */
-const SCRATCH = 8 * 256 * HEIGHT + 256
+const SCRATCH = 8 * 256 * HEIGHT + 2048
 
 const modes = { set: 0, add: 1, subtract: 2, upper: 3, addUpper: 4 } as const
 
@@ -55,16 +55,17 @@ export function multiplyInto(
   if (b.rows !== k || c.rows !== m || c.columns !== n)
     throw new RangeError(`(${m} x ${k}) (${b.rows} x ${n}) is not (${c.rows} x ${c.columns})`)
   if (m === 0 || n === 0 || k === 0) return
-  const { pool } = device
+  const { pool, matrices } = device
   device.scope(() => {
-    const panels = Math.ceil(n / PANEL)
-    const packed = device.allocate(8 * k * panels * PANEL)
+    const panels = Math.ceil(n / matrices.panel)
+    const packed = device.allocate(8 * k * panels * matrices.panel)
     const scratch = device.allocate(SCRATCH * pool.threads)
     const small = m * n * k < SMALL
-    pool.run('packDoubles', [b.address, b.rowStride, b.stride, n, k, packed], panels, small)
+    matrices.run('packDoubles', [b.address, b.rowStride, b.stride, n, k, packed], panels, small)
     const bands = Math.ceil(m / HEIGHT)
-    const columns = PANEL * Math.min(panels, Math.max(12, Math.ceil(panels / Math.ceil(32 / bands))))
-    pool.run(
+    const least = WIDTH / matrices.panel
+    const columns = matrices.panel * Math.min(panels, Math.max(least, Math.ceil(panels / Math.ceil(32 / bands))))
+    matrices.run(
       'gemmDoubles',
       [
         ...[m, n, k, a.address, a.rowStride, a.stride, packed, c.address, c.rowStride],

@@ -3,7 +3,6 @@
 import { element } from '../../../numbers/vectors.ts'
 import type { DoubleDevice, Matrix } from './device.ts'
 
-export const WIDE = 16 // columns of a tile of the kernels
 const ROWS = 32 // rows of a tile of the tridiagonalisation
 
 export interface Tridiagonal {
@@ -18,7 +17,8 @@ export interface Tridiagonal {
 /** Of a symmetric matrix (n, n). Throws a RangeError where it is not finite. */
 export function tridiagonal(device: DoubleDevice, a: Matrix): Tridiagonal {
   const n = a.rows
-  const wide = WIDE * Math.ceil(n / WIDE)
+  const { across } = device.matrices
+  const wide = across * Math.ceil(n / across)
   const largest = device.values(a).reduce((most, v) => Math.max(most, Math.abs(v)), 0)
   if (!Number.isFinite(largest)) throw new RangeError('a matrix that is not finite has no eigenvalues')
   const unit = largest || 1
@@ -50,7 +50,7 @@ export function tridiagonal(device: DoubleDevice, a: Matrix): Tridiagonal {
       const uAddress = h.address + 8 * k * wide
       const tiles = Math.ceil((wide - first) / ROWS)
       const small = (wide - first) ** 2 < 2 ** 14
-      device.pool.run(
+      device.matrices.run(
         'updateAndMultiply',
         [work.address, wide, first, v.address, w.address, uAddress, y.address, ROWS],
         tiles,
@@ -78,17 +78,18 @@ export function orthogonal(device: DoubleDevice, of: Tridiagonal): Matrix {
   return q
 }
 
-/** Z <- Q Z; Z has `wide` rows, and a multiple of WIDE columns. */
+/** Z <- Q Z; Z has `wide` rows, and a multiple of a tile's columns. */
 export function reflected(device: DoubleDevice, of: Tridiagonal, z: Matrix): void {
   reflect(device, of, z, false)
 }
 
 function reflect(device: DoubleDevice, { reflectors, taus }: Tridiagonal, z: Matrix, isUnit: boolean): void {
-  const bytes = 8 * WIDE * z.rows
+  const { across } = device.matrices
+  const bytes = 8 * across * z.rows
   device.scope(() => {
     const scratch = device.allocate(bytes * device.pool.threads)
     const job = [reflectors.address, taus.address, z.address, z.rows, z.columns, isUnit ? 1 : 0, scratch, bytes]
-    device.pool.run('reflect', job, z.columns / WIDE, z.rows < 64)
+    device.matrices.run('reflect', job, z.columns / across, z.rows < 64)
   })
 }
 

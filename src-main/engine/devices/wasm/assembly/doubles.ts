@@ -187,7 +187,7 @@ export function substituteRows(job: usize, tile: i32, thread: i32): void {
 
 /**
  * A step of the tridiagonalisation: A <- A - v w' - w v', and y = A u, on rows and columns from `first` on, which is
- * even. A tile is `rows` rows. Arguments: A, n (even), first, v, w, u, y, rows.
+ * even. Sums run in four lanes. A tile is `rows` rows. Arguments: A, n (even), first, v, w, u, y, rows.
  */
 export function updateAndMultiply(job: usize, tile: i32, _thread: i32): void {
   const n = int(job, 1)
@@ -204,19 +204,22 @@ export function updateAndMultiply(job: usize, tile: i32, _thread: i32): void {
     const b = a + end
     const va = v128.load64_splat(v + here), wa = v128.load64_splat(w + here)
     const vb = v128.load64_splat(v + here, 8), wb = v128.load64_splat(w + here, 8)
-    let ya = f64x2.splat(0), yb = f64x2.splat(0)
+    let y0 = f64x2.splat(0), y1 = f64x2.splat(0), z0 = f64x2.splat(0), z1 = f64x2.splat(0)
     for (let j = <usize>first << 3; j < end; j += 16) {
       const vj = v128.load(v + j), wj = v128.load(w + j), uj = v128.load(u + j)
       const x = f64x2.sub(f64x2.sub(v128.load(a + j), f64x2.mul(va, wj)), f64x2.mul(wa, vj))
       const z = f64x2.sub(f64x2.sub(v128.load(b + j), f64x2.mul(vb, wj)), f64x2.mul(wb, vj))
       v128.store(a + j, x)
       v128.store(b + j, z)
-      ya = madd(x, uj, ya)
-      yb = madd(z, uj, yb)
+      // by turns into y0 and y1: four lanes
+      const y = madd(x, uj, y0), yb = madd(z, uj, z0)
+      y0 = y1; z0 = z1
+      y1 = y; z1 = yb
     }
     const y = pointer(job, 6) + here
+    const ya = f64x2.add(y0, y1), za = f64x2.add(z0, z1)
     store<f64>(y, f64x2.extract_lane(ya, 0) + f64x2.extract_lane(ya, 1))
-    store<f64>(y, f64x2.extract_lane(yb, 0) + f64x2.extract_lane(yb, 1), 8)
+    store<f64>(y, f64x2.extract_lane(za, 0) + f64x2.extract_lane(za, 1), 8)
   }
 }
 

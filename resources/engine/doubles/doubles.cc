@@ -1,0 +1,158 @@
+// A Node-API addon of the kernels of float64 matrices (src-main/engine/devices/double): those of the portable engine, on
+// its memory, by vectors as wide as the processor has them, to the same bits. It needs nothing but the C++ library;
+// compiled with -ffp-contract=off. Exports: { version, panel, across, run(memory, job, kernel, tiles, threads) }.
+#include <node_api.h>
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+#include "pool.h"
+
+namespace basil {
+
+/** Arguments of a kernel: addresses in the memory, and whole numbers. */
+struct Job {
+  char *memory;
+  const double *values;
+  int64_t whole(int i) const { return static_cast<int64_t>(values[i]); }
+  double *doubles(int i) const { return reinterpret_cast<double *>(memory + whole(i)); }
+};
+
+typedef void (*Kernel)(const Job &, int64_t tile, int64_t thread);
+
+struct Kernels {
+  int64_t panel, across;
+  Kernel packDoubles, gemmDoubles, substituteRows, updateAndMultiply, reflect, rotate;
+};
+
+constexpr int64_t version = 1;  // of the kernels' arguments and results
+constexpr int64_t DEPTH = 256, HEIGHT = 48;
+
+#pragma GCC push_options
+#pragma GCC target("avx512f,avx512vl,avx512dq,avx512bw,avx2,prefer-vector-width=512")
+namespace avx512 {
+constexpr int W = 8;
+#include "kernels.inc"
+}  // namespace avx512
+#pragma GCC pop_options
+
+#pragma GCC push_options
+#pragma GCC target("avx2")
+namespace avx2 {
+constexpr int W = 4;
+#include "kernels.inc"
+}  // namespace avx2
+#pragma GCC pop_options
+
+namespace plain {
+constexpr int W = 2;
+#include "kernels.inc"
+}  // namespace plain
+
+/** The widest that this processor has, bounded as the engine's others are (addon/kernels.cc). */
+const Kernels &kernels() {
+  const char *set = std::getenv("ONEDNN_MAX_CPU_ISA");
+  const std::string bound = set ? set : "AVX512";
+  const bool most512 = bound.rfind("AVX512", 0) == 0 || bound.rfind("AVX10", 0) == 0 || bound == "ALL" ||
+                       bound == "DEFAULT" || bound.empty();
+  __builtin_cpu_init();
+  if (most512 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+      __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl"))
+    return avx512::table;
+  if ((most512 || bound.rfind("AVX2", 0) == 0) && __builtin_cpu_supports("avx2")) return avx2::table;
+  return plain::table;
+}
+
+Kernel named(const std::string &name) {
+  const Kernels &k = kernels();
+  if (name == "packDoubles") return k.packDoubles;
+  if (name == "gemmDoubles") return k.gemmDoubles;
+  if (name == "substituteRows") return k.substituteRows;
+  if (name == "updateAndMultiply") return k.updateAndMultiply;
+  if (name == "reflect") return k.reflect;
+  if (name == "rotate") return k.rotate;
+  throw std::runtime_error("there is no kernel " + name);
+}
+
+/** The threads of an environment: as many as were asked for last. */
+struct Threads {
+  std::unique_ptr<Pool> pool;
+  int count = 0;
+  Pool &of(int wanted) {
+    if (!pool || wanted != count) {
+      pool.reset();
+      pool = std::make_unique<Pool>(wanted);
+      count = wanted;
+    }
+    return *pool;
+  }
+};
+
+void ok(napi_status status) {
+  if (status != napi_ok) throw std::runtime_error("a value of JavaScript is not what the addon was promised");
+}
+
+void *dataOf(napi_env env, napi_value array) {
+  void *data;
+  ok(napi_get_typedarray_info(env, array, nullptr, nullptr, &data, nullptr, nullptr));
+  return data;
+}
+
+int64_t wholeOf(napi_env env, napi_value value) {
+  int64_t whole;
+  ok(napi_get_value_int64(env, value, &whole));
+  return whole;
+}
+
+/** run(memory: Uint8Array from its first byte on, job: Float64Array, kernel, tiles, threads). */
+napi_value run(napi_env env, napi_callback_info info) {
+  try {
+    size_t count = 5;
+    napi_value given[5];
+    Threads *threads;
+    ok(napi_get_instance_data(env, reinterpret_cast<void **>(&threads)));
+    ok(napi_get_cb_info(env, info, &count, given, nullptr, nullptr));
+    char name[32];
+    ok(napi_get_value_string_utf8(env, given[2], name, sizeof name, nullptr));
+    const Kernel kernel = named(name);
+    const Job job{static_cast<char *>(dataOf(env, given[0])), static_cast<const double *>(dataOf(env, given[1]))};
+    const int64_t tiles = wholeOf(env, given[3]), most = std::min(wholeOf(env, given[4]), tiles);
+    if (most <= 1) {
+      for (int64_t tile = 0; tile < tiles; tile++) kernel(job, tile, 0);
+    } else {
+      // a thread's scratch is its own: each takes the tiles that are left
+      std::atomic<int64_t> next{0};
+      threads->of(static_cast<int>(wholeOf(env, given[4]))).each(most, [&](int64_t thread) {
+        for (int64_t tile = next++; tile < tiles; tile = next++) kernel(job, tile, thread);
+      });
+    }
+  } catch (const std::exception &error) {
+    napi_throw_error(env, nullptr, error.what());
+  }
+  return nullptr;
+}
+
+}  // namespace basil
+
+NAPI_MODULE_INIT() {
+  try {
+    const auto end = [](napi_env, void *data, void *) { delete static_cast<basil::Threads *>(data); };
+    basil::ok(napi_set_instance_data(env, new basil::Threads, end, nullptr));
+    napi_value version, panel, across, run;
+    basil::ok(napi_create_int64(env, basil::version, &version));
+    basil::ok(napi_create_int64(env, basil::kernels().panel, &panel));
+    basil::ok(napi_create_int64(env, basil::kernels().across, &across));
+    basil::ok(napi_create_function(env, "run", NAPI_AUTO_LENGTH, basil::run, nullptr, &run));
+    basil::ok(napi_set_named_property(env, exports, "version", version));
+    basil::ok(napi_set_named_property(env, exports, "panel", panel));
+    basil::ok(napi_set_named_property(env, exports, "across", across));
+    basil::ok(napi_set_named_property(env, exports, "run", run));
+    return exports;
+  } catch (const std::exception &error) {
+    napi_throw_error(env, nullptr, error.what());
+    return nullptr;
+  }
+}
