@@ -101,11 +101,13 @@ export function swap(order: Int32Array | Uint32Array, i: number, j: number): voi
  * for 10^5 arguments.
  */
 export function norm(x: Float64Array): number {
-  const largest = x.reduce((most, v) => Math.max(most, Math.abs(v)), 0)
+  let largest = 0
+  for (let i = 0; i < x.length; i++) largest = Math.max(largest, Math.abs(element(x, i)))
   if (largest === 0) return 0
-  let [sum, lost] = [0, 0]
-  for (const v of x) {
-    const share = Math.abs(v) / largest
+  let sum = 0
+  let lost = 0
+  for (let i = 0; i < x.length; i++) {
+    const share = Math.abs(element(x, i)) / largest
     const addend = share * share - lost
     const next = sum + addend
     lost = next - sum - addend

@@ -2,7 +2,7 @@
 // section 8.2.2): x <- (T - value)^-1 x, from a vector that has something of all, kept orthogonal to those of the values
 // near by (Jessup and Ipsen 1992). What comes out is measured; where values lie so close that it is not good, nothing is
 // said, and rotations must be made.
-import { axpy, dot, element, norm, scale } from '../../../numbers/vectors.ts'
+import { axpy, dot, element, scale } from '../../../numbers/vectors.ts'
 import type { DoubleDevice, Matrix } from './device.ts'
 import { gram, viewOf } from './products.ts'
 import { reflected, type Tridiagonal } from './tridiagonal.ts'
@@ -40,9 +40,9 @@ export function leadingVectors(
     begin(x, i)
     for (let pass = 0; pass < PASSES; pass++) {
       shifted.solve(x)
-      scale(1 / norm(x), x)
+      scale(1 / Math.sqrt(dot(x, x)), x)
       for (let j = first; j < i; j++) axpy(-dot(row(j), x), row(j), x)
-      scale(1 / norm(x), x)
+      scale(1 / Math.sqrt(dot(x, x)), x)
     }
     if (!(shifted.residual(x, value) <= GOOD * largest)) return false
   }

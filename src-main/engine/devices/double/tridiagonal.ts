@@ -19,9 +19,7 @@ export function tridiagonal(device: DoubleDevice, a: Matrix): Tridiagonal {
   const n = a.rows
   const { across } = device.matrices
   const wide = across * Math.ceil(n / across)
-  const largest = device.values(a).reduce((most, v) => Math.max(most, Math.abs(v)), 0)
-  if (!Number.isFinite(largest)) throw new RangeError('a matrix that is not finite has no eigenvalues')
-  const unit = largest || 1
+  const unit = largestOf(device.values(a)) || 1
   const [diagonal, beside] = [new Float64Array(wide), new Float64Array(wide)]
   const [h, taus] = [device.matrix(wide, wide), device.matrix(1, wide)]
   device.scope(() => {
@@ -68,6 +66,16 @@ export function tridiagonal(device: DoubleDevice, a: Matrix): Tridiagonal {
     }
   })
   return { unit, diagonal, beside, reflectors: h, taus }
+}
+
+function largestOf(values: Float64Array): number {
+  let largest = 0
+  for (let i = 0; i < values.length; i++) {
+    const size = Math.abs(element(values, i))
+    if (!(size < Infinity)) throw new RangeError('a matrix that is not finite has no eigenvalues')
+    if (size > largest) largest = size
+  }
+  return largest
 }
 
 /** Q, (wide, wide). */

@@ -45,7 +45,7 @@ export function packDoubles(job: usize, tile: i32, _thread: i32): void {
 }
 
 /**
- * C = A B, C + A B or C - A B by mode 0, 1, 2; 3 and 4 are 0 and 1 of what is above C's diagonal alone, and of tiles
+ * C = A B, C + A B or C - A B by mode 0, 1, 2; 3 and 4 are 0 and 1 of what is above C's diagonal alone, and of blocks
  * on it. Arguments: m, n, k, a, row stride, stride along k, packed b, c, stride of c, columns a tile, mode, scratch, bytes a thread.
  */
 export function gemmDoubles(job: usize, tile: i32, thread: i32): void {
@@ -54,10 +54,11 @@ export function gemmDoubles(job: usize, tile: i32, thread: i32): void {
   const k = int(job, 2)
   const bands = (m + HEIGHT - 1) / HEIGHT
   const row0 = (tile % bands) * HEIGHT
-  const from = (tile / bands) * int(job, 9)
-  const to = min(n, from + int(job, 9))
   const mode = int(job, 10)
-  if (mode >= 3 && to <= row0) return
+  const left = (tile / bands) * int(job, 9)
+  const from = mode >= 3 ? max(left, (row0 / COLUMNS) * COLUMNS) : left
+  const to = min(n, left + int(job, 9))
+  if (to <= from) return
   const rowStride = pointer(job, 4)
   const stride = pointer(job, 5)
   const cStride = pointer(job, 8)
