@@ -37,6 +37,8 @@ export interface Part {
   release(): void
   /** Of `vectors`, one of them, for a merge that reads them in turn. */
   read(place: number): Promise<Float64Array>
+  /** What `read` computes from, model - base by the weight, for one that does so on the device; not of models themselves. */
+  parents?(place: number, into: Float32Array): Promise<{ base: Float32Array; model: Float32Array; weight: number }>
   which: readonly number[] // of the set's vectors each of them is
   /** Of each of them, 1 where nobody says: for a merge whose card has its own use for them. */
   weights: readonly number[]
@@ -149,14 +151,14 @@ export async function partOf(
         ),
       )) as [Raw, ...Raw[]])
     : [await slice(base)]
+  const weightOf = (t: number): number => (isScaled ? (weights[t] ?? 1) : 1)
   const floats = (): Float32Array => (still instanceof Float32Array ? still : widened(still))
   const read = async (place: number): Promise<Float64Array> => {
     const t = which[place] as number
     const vector = vectors[t] as Checkpoint
     const model = await slice(vector)
     const values = new Float64Array(count)
-    const weight = isScaled ? (weights[t] ?? 1) : 1
-    if (isOdd(model, floats(), ofModels ? 'model' : weight, values)) await readParameter(vector, name) // throws
+    if (isOdd(model, floats(), ofModels ? 'model' : weightOf(t), values)) await readParameter(vector, name) // throws
     return values
   }
   const found: Float64Array[] = []
@@ -176,6 +178,13 @@ export async function partOf(
     still,
     release: () => giveBack(lent),
     read,
+    ...(!ofModels && {
+      parents: async (place, into) => {
+        const t = which[place] as number
+        const model = await readSlice(vectors[t] as Checkpoint, name, first, count, into)
+        return { base: floats(), model, weight: weightOf(t) }
+      },
+    }),
     which,
     weights: which.map((t) => weights[t] ?? 1),
     ...(each?.length && { each: which.map((t) => each[t] ?? {}) }),

@@ -7,6 +7,7 @@ import type { MergeCard } from '../../../contract/merges/card.ts'
 import { axpy, scale } from '../../../numbers/vectors.ts'
 import type { DoubleDevice, Matrix } from '../../devices/double/device.ts'
 import { withDoubles } from '../../devices/double/open.ts'
+import { differences, floatRow } from '../../devices/double/rows.ts'
 import { type Merge, merge, type Part } from '../merge.ts'
 
 export interface Taus {
@@ -42,9 +43,22 @@ export function ofMatrices<P extends z.ZodObject>(card: MergeCard<P>, matrix: Of
   })
 }
 
-export function tausOf(device: DoubleDevice, { shape, which, read }: Part): Taus {
+export function tausOf(device: DoubleDevice, { shape, count, which, base, read, parents }: Part): Taus {
   const [rows = 0, columns = 0] = shape
-  return { count: which.length, rows, columns, read: async (t) => device.matrix(rows, columns, await read(t)) }
+  const still = parents ? floatRow(device, base) : 0
+  const own = new Float32Array(parents ? count : 0)
+  /** null where the part does not say of what, or where something is not finite: then element by element. */
+  const onDevice = async (t: number): Promise<Matrix | null> => {
+    if (!parents) return null
+    const { model, weight } = await parents(t, own)
+    const found = differences(device, still, count, [model])
+    if (found && weight !== 1) scaled(device, found, weight)
+    return found && { ...found, rows, columns }
+  }
+  return {
+    ...{ count: which.length, rows, columns },
+    read: async (t) => (await onDevice(t)) ?? device.matrix(rows, columns, await read(t)),
+  }
 }
 
 export async function resting({ base, which, read }: Part, rest: Resting['rest']): Promise<Float64Array> {
