@@ -1,9 +1,11 @@
-// A Node-API addon of the kernels of float64 matrices (src-main/engine/devices/double): those of the portable engine, on
+// A Node-API addon of kernels of the float64 device (src-main/engine/devices/double): those of the portable engine, on
 // its memory, by vectors as wide as the processor has them, to the same bits. It needs nothing but the C++ library;
 // compiled with -ffp-contract=off. Exports: { version, panel, across, run(memory, job, kernel, tiles, threads) }.
+#include <immintrin.h>
 #include <node_api.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <memory>
 #include <stdexcept>
@@ -25,17 +27,31 @@ typedef void (*Kernel)(const Job &, int64_t tile, int64_t thread);
 
 struct Kernels {
   int64_t panel, across;
-  Kernel packDoubles, gemmDoubles, substituteRows, updateAndMultiply, reflect, rotate;
+  Kernel packDoubles, gemmDoubles, substituteRows, updateAndMultiply, reflect, rotate, sizesByChance, movedByChance;
 };
 
 constexpr int64_t version = 1;  // of the kernels' arguments and results
 constexpr int64_t DEPTH = 256, HEIGHT = 48;
 
+/** Elements of a tile of movedByChance, and those that words are drawn for at once. */
+constexpr int64_t PIECE = 4096, SPAN = 64;
+enum How { NONE = 0, BY_CHANCE = 1, KNOWN = 3 };
+
+/** What is done to a vector's elements, as it lies in the memory. */
+struct Row {
+  double by, factor, weight, divisor;
+  int32_t how;
+  uint32_t most, name[2];
+};
+static_assert(sizeof(Row) == 48, "a row of the table");
+
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512vl,avx512dq,avx512bw,avx2,prefer-vector-width=512")
 namespace avx512 {
 constexpr int W = 8;
+#define BASIL_PRODUCT(a, b) _mm512_mul_epu32(reinterpret_cast<__m512i>(a), reinterpret_cast<__m512i>(b))
 #include "kernels.inc"
+#undef BASIL_PRODUCT
 }  // namespace avx512
 #pragma GCC pop_options
 
@@ -43,13 +59,17 @@ constexpr int W = 8;
 #pragma GCC target("avx2")
 namespace avx2 {
 constexpr int W = 4;
+#define BASIL_PRODUCT(a, b) _mm256_mul_epu32(reinterpret_cast<__m256i>(a), reinterpret_cast<__m256i>(b))
 #include "kernels.inc"
+#undef BASIL_PRODUCT
 }  // namespace avx2
 #pragma GCC pop_options
 
 namespace plain {
 constexpr int W = 2;
+#define BASIL_PRODUCT(a, b) _mm_mul_epu32(reinterpret_cast<__m128i>(a), reinterpret_cast<__m128i>(b))
 #include "kernels.inc"
+#undef BASIL_PRODUCT
 }  // namespace plain
 
 /** The widest that this processor has, bounded as the engine's others are (addon/kernels.cc). */
@@ -74,6 +94,8 @@ Kernel named(const std::string &name) {
   if (name == "updateAndMultiply") return k.updateAndMultiply;
   if (name == "reflect") return k.reflect;
   if (name == "rotate") return k.rotate;
+  if (name == "sizesByChance") return k.sizesByChance;
+  if (name == "movedByChance") return k.movedByChance;
   throw std::runtime_error("there is no kernel " + name);
 }
 

@@ -49,7 +49,7 @@ export function sizesByChance(
     const sums = device.allocate(16 * theirs.length)
     const plain = chances.map((chance) => ({ ...chance, factor: 1, weight: 1, divisor: 1 }))
     const { values, bits, count } = placed(device, stretch, plain, sums)
-    device.pool.run('sizesByChance', values, theirs.length, theirs.length * still.length < SMALL)
+    device.heavy.run('sizesByChance', values, theirs.length, theirs.length * still.length < SMALL)
     const found = device.doubles(sums, 2 * theirs.length)
     if (!found.every(Number.isFinite)) return null
     const sizes = theirs.map((_, t): [number, number] => [found[2 * t] ?? 0, found[2 * t + 1] ?? 0])
@@ -73,7 +73,7 @@ export function movedByChance(
     const words = device.allocate(4 * tiles)
     const { values } = placed(device, stretch, rows, moved, drawn)
     values.push(words, stride)
-    device.pool.run('movedByChance', values, tiles, rows.length * n < SMALL)
+    device.heavy.run('movedByChance', values, tiles, rows.length * n < SMALL)
     for (const [t, theta] of out.entries()) theta.set(device.floats(moved + 4 * stride * t, n))
     return device.integers(words, tiles).every((word) => word === 0)
   })

@@ -90,7 +90,7 @@ function substitute(device: DoubleDevice, block: Float64Array, x: View, way: Way
     const own = device.matrix(width, width, block)
     const bytes = 64 * width // of a thread's eight rows
     const scratch = device.allocate(bytes * device.pool.threads)
-    device.matrices.run(
+    device.heavy.run(
       'substituteRows',
       [address, rowStride, rows, own.address, width, way === 'back' ? 1 : 0, scratch, bytes],
       Math.ceil(rows / 8),

@@ -1,10 +1,10 @@
-// The kernels of matrices compiled for this processor (resources/engine/doubles), which an installation of native
-// TensorFlow has beside its addon: the same bits as the portable ones in a third of the time. Left alone where another
+// The kernels compiled for this processor (resources/engine/doubles), which an installation of native TensorFlow has
+// beside its addon: the same bits as the portable ones in a third of the time. Left alone where another
 // engine was asked for by name.
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 
-import type { MatrixKernels } from './device.ts'
+import type { HeavyKernels } from './device.ts'
 
 /** What they are beside the portable ones; another version's are not used. */
 const VERSION = 1
@@ -19,7 +19,7 @@ interface Addon {
 }
 
 /** Where they are; undefined where none are, or where they do not load. */
-export function compiledKernels(memory: WebAssembly.Memory, threads: number): MatrixKernels | undefined {
+export function compiledKernels(memory: WebAssembly.Memory, threads: number): HeavyKernels | undefined {
   const addon = addonOf(process.env)
   if (!addon) return undefined
   const bytes = new Uint8Array(memory.buffer, 0, 1) // stays where it is when the memory grows

@@ -14,8 +14,8 @@ export interface Matrix {
   readonly address: number
 }
 
-/** Kernels of products and eigendecompositions (wasm/assembly/doubles.ts), portable or compiled for the processor. */
-export interface MatrixKernels {
+/** Kernels that merges wait for most, of matrices and of draws (wasm/assembly), portable or compiled for the processor. */
+export interface HeavyKernels {
   readonly panel: number // columns that a packed factor has side by side
   readonly across: number // columns of a tile of `reflect` and `rotate`
   run(kernel: string, values: readonly number[], tiles: number, small?: boolean): void
@@ -28,7 +28,7 @@ const MOST_THREADS = 16
 
 export class DoubleDevice {
   readonly pool: KernelPool
-  readonly matrices: MatrixKernels
+  readonly heavy: HeavyKernels
   readonly #memory: WebAssembly.Memory
   #top: number
 
@@ -38,7 +38,7 @@ export class DoubleDevice {
     this.#top = POOL_BYTES
     const pool = new KernelPool(loadKernels().module, memory, 0, threads)
     this.pool = pool
-    this.matrices = compiled(memory, threads) ?? { ...portable, run: (...job) => pool.run(...job) }
+    this.heavy = compiled(memory, threads) ?? { ...portable, run: (...job) => pool.run(...job) }
   }
 
   /** `bytes` that nothing else has until the scope ends; multiples of 64. Throws a RangeError beyond 4 GiB. */

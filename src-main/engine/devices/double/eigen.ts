@@ -95,7 +95,7 @@ function implicitQl(d: Float64Array, e: Float64Array, sweeps: Sweeps): void {
 /** The same, with the rows of z (n, n) what they were in the eigenvectors' basis. */
 function rotating(device: DoubleDevice, d: Float64Array, e: Float64Array, z: Matrix): void {
   const n = z.rows
-  const { across } = device.matrices
+  const { across } = device.heavy
   const bytes = 8 * across * n
   const scratch = device.allocate(bytes * device.pool.threads)
   const turns = device.matrix(KEPT + n, 2)
@@ -103,7 +103,7 @@ function rotating(device: DoubleDevice, d: Float64Array, e: Float64Array, z: Mat
   const [kept, tops] = [device.values(turns), device.integers(sweeps, 2 * KEPT)]
   let [rotations, count] = [0, 0]
   const flush = (): void => {
-    device.matrices.run('rotate', [z.address, n, sweeps, count, turns.address, scratch, bytes], n / across, n < 64)
+    device.heavy.run('rotate', [z.address, n, sweeps, count, turns.address, scratch, bytes], n / across, n < 64)
     rotations = count = 0
   }
   const waiting = {

@@ -74,7 +74,7 @@ function areOrthonormal(device: DoubleDevice, vectors: Matrix): boolean {
 /** Each row x <- Q x. */
 function timesQ(device: DoubleDevice, form: Tridiagonal, { address, rows, columns: n }: Matrix): void {
   device.scope(() => {
-    const tile = device.matrices.across
+    const tile = device.heavy.across
     const across = tile * Math.ceil(rows / tile)
     const z = device.matrix(form.reflectors.rows, across)
     const [turned, own] = [device.values(z), device.doubles(address, rows * n)]

@@ -55,17 +55,17 @@ export function multiplyInto(
   if (b.rows !== k || c.rows !== m || c.columns !== n)
     throw new RangeError(`(${m} x ${k}) (${b.rows} x ${n}) is not (${c.rows} x ${c.columns})`)
   if (m === 0 || n === 0 || k === 0) return
-  const { pool, matrices } = device
+  const { pool, heavy } = device
   device.scope(() => {
-    const panels = Math.ceil(n / matrices.panel)
-    const packed = device.allocate(8 * k * panels * matrices.panel)
+    const panels = Math.ceil(n / heavy.panel)
+    const packed = device.allocate(8 * k * panels * heavy.panel)
     const scratch = device.allocate(SCRATCH * pool.threads)
     const small = m * n * k < SMALL
-    matrices.run('packDoubles', [b.address, b.rowStride, b.stride, n, k, packed], panels, small)
+    heavy.run('packDoubles', [b.address, b.rowStride, b.stride, n, k, packed], panels, small)
     const bands = Math.ceil(m / HEIGHT)
-    const least = WIDTH / matrices.panel
-    const columns = matrices.panel * Math.min(panels, Math.max(least, Math.ceil(panels / Math.ceil(32 / bands))))
-    matrices.run(
+    const least = WIDTH / heavy.panel
+    const columns = heavy.panel * Math.min(panels, Math.max(least, Math.ceil(panels / Math.ceil(32 / bands))))
+    heavy.run(
       'gemmDoubles',
       [
         ...[m, n, k, a.address, a.rowStride, a.stride, packed, c.address, c.rowStride],

@@ -17,7 +17,7 @@ export interface Tridiagonal {
 /** Of a symmetric matrix (n, n). Throws a RangeError where it is not finite. */
 export function tridiagonal(device: DoubleDevice, a: Matrix): Tridiagonal {
   const n = a.rows
-  const { across } = device.matrices
+  const { across } = device.heavy
   const wide = across * Math.ceil(n / across)
   const unit = largestOf(device.values(a)) || 1
   const [diagonal, beside] = [new Float64Array(wide), new Float64Array(wide)]
@@ -48,7 +48,7 @@ export function tridiagonal(device: DoubleDevice, a: Matrix): Tridiagonal {
       const uAddress = h.address + 8 * k * wide
       const tiles = Math.ceil((wide - first) / ROWS)
       const small = (wide - first) ** 2 < 2 ** 14
-      device.matrices.run(
+      device.heavy.run(
         'updateAndMultiply',
         [work.address, wide, first, v.address, w.address, uAddress, y.address, ROWS],
         tiles,
@@ -92,12 +92,12 @@ export function reflected(device: DoubleDevice, of: Tridiagonal, z: Matrix): voi
 }
 
 function reflect(device: DoubleDevice, { reflectors, taus }: Tridiagonal, z: Matrix, isUnit: boolean): void {
-  const { across } = device.matrices
+  const { across } = device.heavy
   const bytes = 8 * across * z.rows
   device.scope(() => {
     const scratch = device.allocate(bytes * device.pool.threads)
     const job = [reflectors.address, taus.address, z.address, z.rows, z.columns, isUnit ? 1 : 0, scratch, bytes]
-    device.matrices.run('reflect', job, z.columns / across, z.rows < 64)
+    device.heavy.run('reflect', job, z.columns / across, z.rows < 64)
   })
 }
 

@@ -1,4 +1,4 @@
-// The kernels of float64 matrices that are compiled for the processor, for each width of vectors that it has, against
+// The kernels of the float64 device that are compiled for the processor, for each width of vectors that it has, against
 // the portable ones: the same bits, so that a merge is the same file on every machine.
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -15,6 +15,7 @@ interface Seen {
   panel: number
   gram: number // milliseconds
   eigen: number
+  chance: number
 }
 
 const PORTABLE = 4 // columns of a panel
@@ -32,8 +33,10 @@ function seen(own: NodeJS.ProcessEnv): Seen {
   return JSON.parse(text) as Seen
 }
 
-const told = (name: string, { gram, eigen }: Seen): void =>
-  console.log(`${name}: a Gram matrix of 384 x 768 in ${gram.toFixed(1)} ms, decomposed in ${eigen.toFixed(1)} ms`)
+const told = (name: string, { gram, eigen, chance }: Seen): void => {
+  const sizes = `a Gram matrix of 384 x 768 in ${gram.toFixed(1)} ms, decomposed in ${eigen.toFixed(1)} ms`
+  console.log(`${name}: ${sizes}; what stays of four times 2^20 elements in ${chance.toFixed(1)} ms`)
+}
 
 describe.skipIf(!isHere)('kernels compiled for the processor', () => {
   let portable: Seen

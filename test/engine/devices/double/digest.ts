@@ -1,7 +1,8 @@
-// Started by compiled.heavy.test.ts: prints the digest of what products, eigendecompositions and solutions of several
-// sizes give on the float64 device of this process, its panel, and how long a decomposition and a product took.
+// Started by compiled.heavy.test.ts: prints the digest of what products, eigendecompositions, solutions and draws of
+// several sizes give on the float64 device of this process, its panel, and how long some of them took.
 import { createHash } from 'node:crypto'
 
+import { movedByChance, sizesByChance } from '../../../../src-main/engine/devices/double/chances.ts'
 import { cholesky, solveRight } from '../../../../src-main/engine/devices/double/cholesky.ts'
 import { DoubleDevice } from '../../../../src-main/engine/devices/double/device.ts'
 import { eigen } from '../../../../src-main/engine/devices/double/eigen.ts'
@@ -42,12 +43,44 @@ for (const [m, n, k] of [
     add(device.values(c))
   })
 
+const halves = (n: number, seed: number): Uint16Array =>
+  Uint16Array.from(new Uint32Array(Float32Array.from(noise(n, seed)).buffer), (word) => word >>> 16)
+const stretchOf = (n: number, first: number) => ({
+  still: halves(n, 1),
+  theirs: [Float32Array.from(noise(n, 2)), halves(n, 3), halves(n, 4), halves(n, 5)],
+  ...{ first, seed: 7, stream: 3 },
+})
+const chances = [0.3, 0, 1, 0.75].map((density, t) => ({
+  ...{ density, by: 1 / 0.3, name: [t, 2 ** 31 + 5] as [number, number] },
+  ...{ factor: 1 + t / 7, weight: 0.4 - t, divisor: t % 2 ? 1 : 3 },
+}))
+function drawn(n: number, first: number): void {
+  const stretch = stretchOf(n, first)
+  const found = sizesByChance(device, stretch, chances)
+  add(Float64Array.from(found?.sizes.flat() ?? []))
+  hash.update(found?.drawn ?? '')
+  for (const known of [undefined, found?.drawn]) {
+    const out = chances.map(() => new Float32Array(n))
+    movedByChance(device, stretch, chances, out, known)
+    for (const theta of out) hash.update(theta)
+  }
+}
+for (const first of [0, 5, 48, 2 ** 34 + 3]) for (const n of [1, 17, 64, 4097, 20_000]) drawn(n, first)
+
+const long = stretchOf(2 ** 20, 0)
+sizesByChance(device, long, chances)
+const begun = performance.now()
+sizesByChance(device, long, chances)
+const chance = performance.now() - begun
+
 const large = device.matrix(384, 768, noise(384 * 768, 3))
 const before = performance.now()
 const square = gram(device, large)
 const between = performance.now()
 eigen(device, square)
 const after = performance.now()
-const { panel } = device.matrices
-console.log(JSON.stringify({ digest: hash.digest('hex'), panel, gram: between - before, eigen: after - between }))
+const { panel } = device.heavy
+console.log(
+  JSON.stringify({ digest: hash.digest('hex'), panel, gram: between - before, eigen: after - between, chance }),
+)
 device.close()
