@@ -1,6 +1,6 @@
-// The Node-API addons: the one between TensorFlow.js and the library, and the kernels of float64 matrices, which need no
-// library. They are those a release brings, or compiled here from our sources (resources/engine), the first against the
-// headers of the fetched wheel. It finds the library by its own place: binding/ lies beside tensorflow/.
+// The Node-API addons: the one between TensorFlow.js and the library, and kernels of merges, which need none. They are
+// those a release brings, or compiled here from our sources (resources/engine), the first against the headers of the
+// fetched wheel. It finds the library by its own place: binding/ lies beside tensorflow/.
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { copyFile } from 'node:fs/promises'

@@ -4,7 +4,12 @@
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 
-import type { HeavyKernels } from './device.ts'
+/** Kernels that merges wait for most, of matrices and of draws (wasm/assembly), portable or compiled for the processor. */
+export interface HeavyKernels {
+  readonly panel: number // columns that a packed factor has side by side
+  readonly across: number // columns of a tile of `reflect` and `rotate`
+  run(kernel: string, values: readonly number[], tiles: number, small?: boolean): void
+}
 
 /** What they are beside the portable ones; another version's are not used. */
 const VERSION = 1

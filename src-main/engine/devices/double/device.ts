@@ -6,19 +6,12 @@ import { availableParallelism } from 'node:os'
 
 import { loadKernels } from '../wasm/kernel-files.ts'
 import { KernelPool, POOL_BYTES } from '../wasm/pool.ts'
-import { compiledKernels } from './compiled.ts'
+import { compiledKernels, type HeavyKernels } from './compiled.ts'
 
 export interface Matrix {
   readonly rows: number
   readonly columns: number
   readonly address: number
-}
-
-/** Kernels that merges wait for most, of matrices and of draws (wasm/assembly), portable or compiled for the processor. */
-export interface HeavyKernels {
-  readonly panel: number // columns that a packed factor has side by side
-  readonly across: number // columns of a tile of `reflect` and `rotate`
-  run(kernel: string, values: readonly number[], tiles: number, small?: boolean): void
 }
 
 const portable = { panel: 4, across: 16 }

@@ -1,6 +1,6 @@
 // The eigendecomposition of a symmetric matrix, A = sum_i values_i z_i z_i': Householder reflections to tridiagonal
 // form, then the implicit QL algorithm (Dubrulle 1970). Its rotations are gathered and turned into all the vectors many
-// sweeps at a time; where a few leading vectors are asked for, they are left alone, and those come by inverse iteration.
+// sweeps at a time; where a few leading vectors are asked for, none is turned, and those come by inverse iteration.
 // All in float64; what is computed does not depend on the threads.
 import { element } from '../../../numbers/vectors.ts'
 import type { DoubleDevice, Matrix } from './device.ts'

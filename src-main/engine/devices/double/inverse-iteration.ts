@@ -1,6 +1,6 @@
 // Eigenvectors of a symmetric matrix by inverse iteration on its tridiagonal form T (Wilkinson; Golub and Van Loan,
-// section 8.2.2): x <- (T - value)^-1 x, from a vector that has something of all, kept orthogonal to those of the values
-// near by (Jessup and Ipsen 1992). What comes out is measured; where values lie so close that it is not good, nothing is
+// section 8.2.2): x <- (T - value)^-1 x, from a vector that has something of all, kept orthogonal to those of values
+// near by (Jessup and Ipsen 1992). What comes out is measured; where values lie so close that it is no good, that is
 // said, and rotations must be made.
 import { axpy, dot, element, scale } from '../../../numbers/vectors.ts'
 import type { DoubleDevice, Matrix } from './device.ts'
