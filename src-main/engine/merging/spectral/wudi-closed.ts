@@ -7,8 +7,8 @@ import { at } from '../../../numbers/vectors.ts'
 import { cholesky, solveRight } from '../../devices/double/cholesky.ts'
 import type { DoubleDevice, Matrix } from '../../devices/double/device.ts'
 import { gram, multiply } from '../../devices/double/products.ts'
-import { ofMatrices, scaled, type Taus } from './matrices.ts'
-import { normalEquations, ofUnit } from './normal-equations.ts'
+import { inScope, ofMatrices, scaled, type Taus } from './matrices.ts'
+import { normalEquations, traceOf } from './normal-equations.ts'
 
 export const wudiClosed = ofMatrices(card, async (device, taus, { ridge }) => {
   const { count, rows, columns } = taus
@@ -24,10 +24,14 @@ async function dual(device: DoubleDevice, taus: Taus, ridge: number): Promise<Ma
   const { count, rows, columns } = taus
   const [b, c] = [device.matrix(count * rows, columns), device.matrix(rows, count * rows)]
   for (let t = 0; t < count; t++)
-    await ofUnit(device, taus, t, (tau, size) => {
-      device.values(b).set(device.values(tau), t * rows * columns)
+    await inScope(device, async () => {
+      const tau = await taus.read(t)
       const own = gram(device, tau)
-      scaled(device, own, size)
+      const size = Math.sqrt(traceOf(device, own))
+      if (size === 0) return
+      scaled(device, tau, 1 / size)
+      device.values(b).set(device.values(tau), t * rows * columns)
+      scaled(device, own, 1 / size)
       const [to, from] = [device.values(c), device.values(own)]
       for (let i = 0; i < rows; i++) to.set(from.subarray(i * rows, (i + 1) * rows), i * count * rows + t * rows)
     })
