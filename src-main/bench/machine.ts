@@ -27,6 +27,11 @@ export function ourSide(engine: EngineKind, environment: NodeJS.ProcessEnv, prod
   })
 }
 
+/** A peer's memory is its own: it takes what it takes without our word to the allocator. */
+export function ofPeers({ MALLOC_MMAP_THRESHOLD_: _, ...plain }: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return plain
+}
+
 /**
  * `script`: the path of peer.py, which only a checkout has. `own`: where the benchmark's own virtual environment would
  * be.
@@ -40,7 +45,7 @@ export function findPeer(script: string, asked: string | null, own: string, envi
     })
     if (status !== 0) continue
     // Its threads would otherwise spin while they wait, on cores that are ours in turn (OpenMP's default).
-    const env = { ...environment, OMP_WAIT_POLICY: 'PASSIVE', OMP_NUM_THREADS: threads() }
+    const env = { ...ofPeers(environment), OMP_WAIT_POLICY: 'PASSIVE', OMP_NUM_THREADS: threads() }
     const start = (device: string, products: Products = 'float32'): Side =>
       startSide(python, [script, '--threads', threads(), '--device', device, '--products', products], env)
     return { start, said: `PyTorch ${stdout.trim()}` }

@@ -13,7 +13,7 @@ import { isCheckpointName } from '../../contract/file-names.ts'
 import { at, sum } from '../../numbers/vectors.ts'
 import type { BenchOptions } from '../bench.ts'
 import { median } from '../compare.ts'
-import { machine } from '../machine.ts'
+import { machine, ofPeers } from '../machine.ts'
 import { readAll } from '../merge-speed.ts'
 import { scratchFiles } from '../scratch.ts'
 import { type MergingCase, mergingCases } from './cases.ts'
@@ -77,7 +77,7 @@ async function compared(
   const script = join(checkout, 'test', 'bench', 'merge_peer.py')
   const files = (await Promise.all(models.map(filesOf))).flat()
   const bytes = sum(await Promise.all(files.map(async (file) => (await stat(file)).size)))
-  const env = { ...environment, BASIL_HOME: join(folder, 'home'), OMP_WAIT_POLICY: 'PASSIVE' }
+  const env = { ...ofPeers(environment), BASIL_HOME: join(folder, 'home'), OMP_WAIT_POLICY: 'PASSIVE' }
   const run = async (command: readonly string[]): Promise<Spent> => {
     await rm(out, { recursive: true, force: true })
     const { status, stdout, stderr } = spawnSync(python, [script, 'measure', ...command], { env, encoding: 'utf8' })

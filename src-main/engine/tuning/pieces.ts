@@ -22,8 +22,9 @@ export function piecesOf(images: number, size: number, spare: number): number[] 
 }
 
 /**
- * Images at a time. Native products on a processor are as fast with half as many, and activations are most of what
- * could be saved beside weights, moments and gradients.
+ * Images at a time. Native products on a processor are as fast with three eighths as many, and activations are most of
+ * what could be saved beside weights, moments and gradients: of 32 images of a ViT-B/32 24 and 8 are pushed through,
+ * whose peaks are the same.
  */
 export async function tuningMicroBatch(
   configured: number | 'auto',
@@ -32,5 +33,5 @@ export async function tuningMicroBatch(
 ): Promise<MicroBatch> {
   const found = await suitedMicroBatch(configured, backend, architecture)
   if (configured !== 'auto' || backend.kind !== 'native-cpu') return found
-  return microBatchOf(Math.ceil(found.size / 2))
+  return microBatchOf(Math.ceil((3 / 8) * found.size))
 }

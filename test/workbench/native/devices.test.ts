@@ -119,6 +119,7 @@ test("the engine's process sees what was chosen and takes memory as it needs it"
     BASIL_LOGS: join(home, 'logs'),
     CUDA_DEVICE_ORDER: 'PCI_BUS_ID',
     TF_FORCE_GPU_ALLOW_GROWTH: 'true',
+    MALLOC_MMAP_THRESHOLD_: '1048576',
     HOME: '/home/a',
   }
   // the person's own wish
@@ -130,6 +131,8 @@ test("the engine's process sees what was chosen and takes memory as it needs it"
     CUDA_VISIBLE_DEVICES: '-1',
   })
   expect(engineEnvironment(home, 'cpu', { BASIL_ADDON: '/a.node' })['BASIL_ADDON']).toBe('/a.node')
+  const own = { MALLOC_MMAP_THRESHOLD_: '65536' }
+  expect(engineEnvironment(home, 'cpu', own)).toMatchObject(own)
 })
 
 test('only a chosen GPU is required', () => {
