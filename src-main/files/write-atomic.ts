@@ -88,7 +88,7 @@ export async function requireNothing(out: string): Promise<void> {
     (names) => names.length > 0,
     (error: NodeJS.ErrnoException) => error.code !== 'ENOENT',
   )
-  if (there) throw targetExists(resolve(out))
+  if (there) throw folderExists(resolve(out))
 }
 
 async function fill(
@@ -166,6 +166,16 @@ export function targetExists(path: string): BasilError {
     where: path,
     why: 'nothing is overwritten unless you ask for it',
     next: 'choose another name, or allow overwriting',
+  })
+}
+
+function folderExists(path: string): BasilError {
+  return new BasilError({
+    code: 'target-exists',
+    what: 'Something is already there',
+    where: path,
+    why: 'a folder is written only where nothing lies, whatever is asked for',
+    next: 'choose another name, or move it away',
   })
 }
 
