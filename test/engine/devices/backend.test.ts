@@ -33,7 +33,7 @@ test('refuses in one sentence what it cannot do', async () => {
   vi.stubEnv('BASIL_BACKEND', 'wasm')
   await expect(openBackend({ threads: 0 })).rejects.toThrow('whole number from 1')
   await expect(openBackend({ kernels: '/nowhere' })).rejects.toThrow(
-    'missing from /nowhere: start or install Basil again.',
+    'missing from /nowhere: start or install Basil again',
   )
 })
 
