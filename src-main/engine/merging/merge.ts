@@ -37,8 +37,8 @@ export interface Part {
   release(): void
   /** Of `vectors`, one of them, for a merge that reads them in turn. */
   read(place: number): Promise<Float64Array>
-  /** What `read` computes from, model - base by the weight, for one that does so on the device; not of models themselves. */
-  parents?(place: number, into: Float32Array): Promise<{ base: Float32Array; model: Float32Array; weight: number }>
+  /** What `read` gives the difference from `base` of, by the weight, for one that takes it on the device; not of models. */
+  parent?(place: number, into: Float32Array): Promise<{ model: Float32Array; weight: number }>
   which: readonly number[] // of the set's vectors each of them is
   /** Of each of them, 1 where nobody says: for a merge whose card has its own use for them. */
   weights: readonly number[]
@@ -179,10 +179,9 @@ export async function partOf(
     release: () => giveBack(lent),
     read,
     ...(!ofModels && {
-      parents: async (place, into) => {
+      parent: async (place, into) => {
         const t = which[place] as number
-        const model = await readSlice(vectors[t] as Checkpoint, name, first, count, into)
-        return { base: floats(), model, weight: weightOf(t) }
+        return { model: await readSlice(vectors[t] as Checkpoint, name, first, count, into), weight: weightOf(t) }
       },
     }),
     which,

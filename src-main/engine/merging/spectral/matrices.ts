@@ -43,14 +43,14 @@ export function ofMatrices<P extends z.ZodObject>(card: MergeCard<P>, matrix: Of
   })
 }
 
-export function tausOf(device: DoubleDevice, { shape, count, which, base, read, parents }: Part): Taus {
+export function tausOf(device: DoubleDevice, { shape, count, which, base, read, parent }: Part): Taus {
   const [rows = 0, columns = 0] = shape
-  const still = parents ? floatRow(device, base) : 0
-  const own = new Float32Array(parents ? count : 0)
+  const still = parent ? floatRow(device, base) : 0
+  const own = new Float32Array(parent ? count : 0)
   /** null where the part does not say of what, or where something is not finite: then element by element. */
   const onDevice = async (t: number): Promise<Matrix | null> => {
-    if (!parents) return null
-    const { model, weight } = await parents(t, own)
+    if (!parent) return null
+    const { model, weight } = await parent(t, own)
     const found = differences(device, still, count, [model])
     if (found && weight !== 1) scaled(device, found, weight)
     return found && { ...found, rows, columns }

@@ -54,7 +54,7 @@ const kindOf = (name: string): string => name.replace(/\.\d+\./g, '.*.')
 
 /** Times the person's weights. */
 function weighed(part: Part): Part {
-  return { ...part, parents: undefined, read: async (t) => (await part.read(t)).map((v) => at(part.weights, t) * v) }
+  return { ...part, parent: undefined, read: async (t) => (await part.read(t)).map((v) => at(part.weights, t) * v) }
 }
 
 /** mean |D| over the tensors of a part's kind. */
