@@ -1,14 +1,12 @@
-// The kernels for each width of vectors, and the choice among them. ONEDNN_MAX_CPU_ISA bounds them as it bounds
-// TensorFlow's products.
+// The kernels for each width of vectors, and the choice among them.
 #include "kernels.h"
+#include "width.h"
 
 #include <immintrin.h>
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <cstring>
-#include <string>
 
 #define BASIL_TABLE(name)                                                                                     \
   const Kernels table = {name, norm, normAgain, normGradient, addBias, biasActivated, activation,             \
@@ -54,17 +52,8 @@ BASIL_TABLE("SSE2")
 namespace basil {
 
 const Kernels &kernels() {
-  const char *set = std::getenv("ONEDNN_MAX_CPU_ISA");
-  const std::string bound = set ? set : "";
-  const bool most512 = bound.empty() || bound == "ALL" || bound == "DEFAULT" || bound.rfind("AVX512", 0) == 0 ||
-                       bound.rfind("AVX10", 0) == 0;
-  const bool most256 = most512 || bound.rfind("AVX2", 0) == 0;
-  __builtin_cpu_init();
-  if (most512 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-      __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl"))
-    return avx512::table;
-  if (most256 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return avx2::table;
-  return plain::table;
+  const int bits = widestVectors();
+  return bits == 512 ? avx512::table : bits == 256 ? avx2::table : plain::table;
 }
 
 }  // namespace basil

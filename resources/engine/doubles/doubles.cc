@@ -12,6 +12,7 @@
 #include <string>
 
 #include "pool.h"
+#include "width.h"
 
 namespace basil {
 
@@ -72,18 +73,9 @@ constexpr int W = 2;
 #undef BASIL_PRODUCT
 }  // namespace plain
 
-/** The widest that this processor has, bounded as the engine's others are (addon/kernels.cc). */
 const Kernels &kernels() {
-  const char *set = std::getenv("ONEDNN_MAX_CPU_ISA");
-  const std::string bound = set ? set : "AVX512";
-  const bool most512 = bound.rfind("AVX512", 0) == 0 || bound.rfind("AVX10", 0) == 0 || bound == "ALL" ||
-                       bound == "DEFAULT" || bound.empty();
-  __builtin_cpu_init();
-  if (most512 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-      __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl"))
-    return avx512::table;
-  if ((most512 || bound.rfind("AVX2", 0) == 0) && __builtin_cpu_supports("avx2")) return avx2::table;
-  return plain::table;
+  const int bits = widestVectors();
+  return bits == 512 ? avx512::table : bits == 256 ? avx2::table : plain::table;
 }
 
 Kernel named(const std::string &name) {
