@@ -110,8 +110,12 @@ inBrowser('studies', () => {
   it('offers the same for a run that is over, and counts the runs of a sweep', async () => {
     await page.getByRole('region', { name: 'Runs of this study, table' }).getByRole('link').first().click()
     await page.getByRole('button', { name: 'Run with controls…' }).click()
-    await status().getByText('21 runs:').waitFor()
-    await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click()
+    const close = page.getByRole('dialog').getByRole('button', { name: 'Close' })
+    await close.waitFor()
+    const place = await close.boundingBox()
+    await status().filter({ hasText: '21 runs:' }).filter({ hasText: 'It takes about' }).waitFor()
+    expect(await close.boundingBox()).toEqual(place) // or a click could miss it
+    await close.click()
     await go('Compose')
     await page.getByRole('button', { name: 'Sweep…' }).click()
     await page.getByLabel('Values').fill('0.003, 0.01, 0.03')
