@@ -158,6 +158,26 @@ void adamw(Call &c, const Kernels &k) {
   k.adamw(c.pool, x.data, c.in(1).data, c.in(2).data, c.in(3).data, mask, origin, numbers, sizeOf(x.shape));
 }
 
+void normTangent(Call &c, const Kernels &k) {
+  const Given d = c.in(0), x = c.in(1);
+  const int64_t rows = x.shape[0];
+  k.normTangent(c.pool, d.data, x.data, c.in(2).data, c.in(3).data, c.in(4).data, d.shape[0] / rows, rows, x.shape[1],
+                c.out(d.shape));
+}
+
+void activationTangent(Call &c, const Kernels &k) {
+  const Given d = c.in(0), x = c.in(1);
+  const int64_t size = sizeOf(x.shape);
+  k.activationTangent(c.pool, d.data, x.data, c.kind(0), sizeOf(d.shape) / size, size, c.out(d.shape));
+}
+
+void attentionTangent(Call &c, const Kernels &k) {
+  const Given d = c.in(0), qkv = c.in(1);
+  const AttentionShape shape = attentionShape(c, qkv);
+  k.attentionTangent(c.pool, d.data, qkv.data, c.in(2).data, shape, d.shape[0] / qkv.shape[0],
+                     c.out({d.shape[0], shape.heads * shape.size}));
+}
+
 const std::unordered_map<std::string, void (*)(Call &, const Kernels &)> &named() {
   static const std::unordered_map<std::string, void (*)(Call &, const Kernels &)> all = {
       {"norm", norm},
@@ -175,6 +195,9 @@ const std::unordered_map<std::string, void (*)(Call &, const Kernels &)> &named(
       {"dot", dot},
       {"combine", combine},
       {"adamw", adamw},
+      {"normTangent", normTangent},
+      {"activationTangent", activationTangent},
+      {"attentionTangent", attentionTangent},
   };
   return all;
 }

@@ -11,7 +11,7 @@
 #define BASIL_TABLE(name)                                                                                     \
   const Kernels table = {name, norm, normAgain, normGradient, addBias, biasActivated, activation,             \
                          activationGradient, sumRows, attention, attentionGradient, compose, dots,            \
-                         combine, adamw};
+                         combine, adamw, normTangent, activationTangent, attentionTangent};
 
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma,f16c,prefer-vector-width=512")
@@ -21,6 +21,7 @@ constexpr int W = 16;
 #include "lanes.inc"
 #include "rows.inc"
 #include "attention.inc"
+#include "tangents.inc"
 #include "moving.inc"
 BASIL_TABLE("AVX-512")
 }  // namespace basil::avx512
@@ -33,6 +34,7 @@ constexpr int W = 8;
 #include "lanes.inc"
 #include "rows.inc"
 #include "attention.inc"
+#include "tangents.inc"
 #include "moving.inc"
 BASIL_TABLE("AVX2")
 }  // namespace basil::avx2
@@ -45,6 +47,7 @@ constexpr int W = 4;
 #include "lanes.inc"
 #include "rows.inc"
 #include "attention.inc"
+#include "tangents.inc"
 #include "moving.inc"
 BASIL_TABLE("SSE2")
 }  // namespace basil::plain

@@ -1,6 +1,7 @@
 // Kernels on float32 in the host's memory, each one pass where TensorFlow's operations would be many: norms,
-// activations, attention, bias and residual, what vectors need, and an optimiser's step. They are written once (kernels.inc) and compiled
-// for each width of vectors that processors have; the widest that is here is taken.
+// activations, attention, what they become in forward mode, bias and residual, what vectors need, and an optimiser's
+// step. They are written once (*.inc) and compiled for each width of vectors that processors have; the widest that is
+// here is taken.
 #pragma once
 
 #include <cstdint>
@@ -60,6 +61,13 @@ struct Kernels {
   /** A step of AdamW on x, m and v, in their places; mask and origin may be null. */
   void (*adamw)(Pool &, float *x, float *m, float *v, const float *g, const float *mask, const float *origin,
                 const AdamwNumbers &, int64_t n);
+
+  /** Of `count` directions d (count rows, width) how the outputs of norm, activation and attention move. */
+  void (*normTangent)(Pool &, const float *d, const float *x, const float *mean, const float *scale, const float *gain,
+                      int64_t count, int64_t rows, int64_t width, float *y);
+  void (*activationTangent)(Pool &, const float *d, const float *x, Activation, int64_t count, int64_t size, float *y);
+  void (*attentionTangent)(Pool &, const float *dqkv, const float *qkv, const float *p, const AttentionShape &,
+                           int64_t count, float *dy);
 };
 
 /** The widest kernels that this processor has. */

@@ -140,6 +140,12 @@ function linearTangent(stack: Stack, dx: Tensor2D, x: Tensor2D, name: string): T
   const { ops } = stack.tower
   const turned = isTurned(`${name}weight`)
   const carried = ops.matmul(dx, stack.weights(`${name}weight`) as Tensor2D, false, !turned)
+  const [only, ...others] = stack.inside
+  const [weight, bias] = [
+    only?.(`${name}weight`) as Tensor2D | undefined,
+    only?.(`${name}bias`) as Tensor1D | undefined,
+  ]
+  if (weight && bias && others.length === 0) return consumed(carried, ops.linear(x, weight, bias, turned, carried))
   return plusOwn(stack, carried, (d) => {
     const weight = d(`${name}weight`) as Tensor2D | undefined
     const bias = d(`${name}bias`) as Tensor1D | undefined

@@ -73,6 +73,20 @@ export function kernelOps(run: RunKernel, { matmul }: TensorFlow): Pick<Ops, Rep
   }
 }
 
+/** Forward mode by the addon's kernels, of directions stacked as rows. */
+export function kernelTangents(
+  run: RunKernel,
+): Pick<Ops, 'layerNormTangent' | 'activationTangent' | 'attentionTangent'> {
+  return {
+    layerNormTangent: (dx: Tensor2D, x: Tensor2D, { mean, scale }: Saved, gain: Tensor1D) =>
+      run('normTangent', [dx, x, mean, scale, gain])[0] as Tensor2D,
+    activationTangent: (dx: Tensor2D, x: Tensor2D, kind) =>
+      run('activationTangent', [dx, x], [numberOf(kind)])[0] as Tensor2D,
+    attentionTangent: (dqkv: Tensor2D, qkv: Tensor2D, probabilities: Tensor3D, shape) =>
+      run('attentionTangent', [dqkv, qkv, probabilities], numbersOf(shape))[0] as Tensor2D,
+  }
+}
+
 function numberOf(kind: Activation): number {
   return kind === 'quick-gelu' ? 0 : 1
 }

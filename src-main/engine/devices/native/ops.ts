@@ -11,7 +11,7 @@ import { deviceVectors } from './device-vectors.ts'
 import { functions } from './functions.ts'
 import { head } from './head.ts'
 import { hostVectors } from './host-vectors.ts'
-import { kernelOps, runKernel } from './kernels.ts'
+import { kernelOps, kernelTangents, runKernel } from './kernels.ts'
 import { movingByFunctions, movingByKernels, movingByOperations } from './moving.ts'
 import { norms } from './norms.ts'
 import { patches } from './patches.ts'
@@ -70,6 +70,7 @@ export function nativeOps(
     ...kernelOps(run, operations),
     ...hostVectors(backend, run),
     ...(own.hasKernel?.('adamw') && movingByKernels(backend, run)),
+    ...(own.hasKernel?.('normTangent') && kernelTangents(run)),
   }
   return { ops, close: () => undefined }
 }
