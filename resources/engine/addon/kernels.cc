@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <utility>
 
 #define BASIL_TABLE(name)                                                                                     \
   const Kernels table = {name, norm, normAgain, normGradient, addBias, biasActivated, activation,             \
