@@ -140,15 +140,15 @@ function linearTangent(stack: Stack, dx: Tensor2D, x: Tensor2D, name: string): T
   const { ops } = stack.tower
   const turned = isTurned(`${name}weight`)
   const carried = ops.matmul(dx, stack.weights(`${name}weight`) as Tensor2D, false, !turned)
-  const [only, ...others] = stack.inside
-  const [weight, bias] = [
-    only?.(`${name}weight`) as Tensor2D | undefined,
-    only?.(`${name}bias`) as Tensor1D | undefined,
-  ]
-  if (weight && bias && others.length === 0) return consumed(carried, ops.linear(x, weight, bias, turned, carried))
+  const ownOf = (d: Direction) => ({
+    weight: d(`${name}weight`) as Tensor2D | undefined,
+    bias: d(`${name}bias`) as Tensor1D | undefined,
+  })
+  const [only, ...others] = stack.inside.map(ownOf)
+  if (only?.weight && only.bias && others.length === 0)
+    return consumed(carried, ops.linear(x, only.weight, only.bias, turned, carried))
   return plusOwn(stack, carried, (d) => {
-    const weight = d(`${name}weight`) as Tensor2D | undefined
-    const bias = d(`${name}bias`) as Tensor1D | undefined
+    const { weight, bias } = ownOf(d)
     if (weight && bias) return ops.linear(x, weight, bias, turned)
     if (weight) return ops.matmul(x, weight, false, !turned)
     return bias && ops.repeatRow(bias, x.shape[0])
