@@ -2,6 +2,8 @@
 // the rival that must always stand there, aTLAS run for as many epochs as aTLAS and DV-BASI together. Seeds draw the
 // batches.
 
+import { Command } from 'commander'
+
 import type { RunId } from '../contract/branded.ts'
 import { BasilError } from '../contract/errors.ts'
 import { iterates, methodCard } from '../contract/methods/lookup.ts'
@@ -9,12 +11,27 @@ import type { RunConfig } from '../contract/run/config.ts'
 import type { RunDetail, RunEvent } from '../contract/run/run.ts'
 import type { Workbench } from '../workbench/workbench.ts'
 import { type DemoRow, markLines, rowsOf, tableLines } from './demo-table.ts'
-import { print, printJson } from './output.ts'
+import { wholeNumber } from './numbers.ts'
+import { onClosedPipe, print, printJson } from './output.ts'
 import { lineOf } from './print.ts'
 import { clearLive, sayLive } from './terminal.ts'
+import { withWorkbench } from './with.ts'
+
+export function demoCommand(): Command {
+  return new Command('demo')
+    .description('learn on the sample, on this machine, and compare the methods')
+    .option('--json', 'results as JSON')
+    .option('--seeds <n>', 'how many seeds', wholeNumber, 1)
+    .action(({ json = false, seeds }) =>
+      withWorkbench(json, true, async (workbench) => {
+        onClosedPipe(() => void workbench.close())
+        await demo(workbench, { json, seeds })
+      }),
+    )
+}
 
 /** Runs everything one after the other; each run is kept in the history like any other. */
-export async function demo(workbench: Workbench, { json, seeds }: { json: boolean; seeds: number }): Promise<void> {
+async function demo(workbench: Workbench, { json, seeds }: { json: boolean; seeds: number }): Promise<void> {
   const began = performance.now()
   const { grant, config } = await workbench.projects.open(workbench.sample)
   const arms = armsOf(config)

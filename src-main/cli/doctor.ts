@@ -1,7 +1,24 @@
-// What doctor found, in lines.
+// basil doctor: the engine, the GPU or why there is none, versions, the data folder.
+import { Command } from 'commander'
+
 import { engineTitles } from '../contract/api/engines.ts'
-import type { Examination } from '../workbench/problem/examination.ts'
+import { type Examination, examine } from '../workbench/problem/examination.ts'
 import { engineLines } from './engine-lines.ts'
+import { print, printJson } from './output.ts'
+import { here, withEngine } from './with.ts'
+
+export function doctorCommand(): Command {
+  return new Command('doctor')
+    .description('the engine, the GPU or why there is none, versions, the data folder')
+    .option('--json', 'as JSON')
+    .action(({ json = false }) =>
+      withEngine(json, async (supervisor) => {
+        const found = await examine({ ...here(), engine: supervisor })
+        if (json) printJson(found)
+        else for (const line of examinationLines(found)) print(line)
+      }),
+    )
+}
 
 export function examinationLines({
   engine,

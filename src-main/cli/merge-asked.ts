@@ -6,12 +6,10 @@ import type { Command } from 'commander'
 
 import type { Form } from '../contract/checkpoint.ts'
 import { BasilError } from '../contract/errors.ts'
-import { isCheckpointName } from '../contract/file-names.ts'
+import { isCheckpointName, isMergekitName } from '../contract/file-names.ts'
 import { seedField } from '../contract/merges/fields.ts'
 import { mergeCard } from '../contract/merges/step.ts'
 import type { Recipe } from '../contract/run/recipe.ts'
-import { isMergekitName } from '../workbench/export/mergekit/document.ts'
-import { readMergekit } from '../workbench/export/mergekit/recipe.ts'
 import { formOf, writtenDtype } from './convert.ts'
 import { type MergeFile, readMergeFile } from './merge-file.ts'
 import { askedMerge, dashed, type MergeOptions, sizeOf } from './merge-options.ts'
@@ -46,6 +44,7 @@ export async function askedOnce(
 
   async function ofMergekit(yaml: string): Promise<Ready | undefined> {
     requireNothingElse(yaml, given)
+    const { readMergekit } = await import('../workbench/export/mergekit/recipe.ts')
     const { recipe, dtype } = await readMergekit(resolve(yaml))
     const out = outOr(undefined)
     if (out === undefined) return lacking('--out <path>')

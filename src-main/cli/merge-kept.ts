@@ -5,9 +5,7 @@
 import type { Rebuilding } from '../contract/engine-api.ts'
 import { BasilError, recordOf } from '../contract/errors.ts'
 import { dataFolderIfAny } from '../files/data-folder.ts'
-import { openHistory } from '../history/open.ts'
-import { shelving } from '../workbench/library/adding.ts'
-import { adoptTyped, beginTyped, type TypedMerge } from '../workbench/merges/typed.ts'
+import { beginTyped, type TypedMerge } from '../workbench/merges/typed.ts'
 import { onSignals } from './ending.ts'
 import { tellNotices } from './with.ts'
 
@@ -49,9 +47,17 @@ function notKept(error: unknown): null {
   return null
 }
 
+/** What the history is written by. */
+const adoption = async () => ({
+  ...(await import('../history/open.ts')),
+  ...(await import('../workbench/library/adding.ts')),
+  ...(await import('../workbench/merges/typed.ts')),
+})
+
 /** Where no other process writes; else that one takes it. */
 async function adoptHere(home: string): Promise<void> {
   try {
+    const { openHistory, shelving, adoptTyped } = await adoption()
     const history = await openHistory(home)
     try {
       tellNotices(history)

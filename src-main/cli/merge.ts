@@ -24,7 +24,6 @@ import { mergePage } from './merge-page.ts'
 import { reportLines, requestOf, standsAgainst } from './merge-report.ts'
 import { fail, print, printJson } from './output.ts'
 import { asksSearch, withSearchOptions, withUsualMethod } from './search/options.ts'
-import { searchInTerminal } from './search/search.ts'
 import { resultOf } from './terminal.ts'
 
 interface MergeCommands {
@@ -71,7 +70,8 @@ export function mergeCommand({ resources, withEngine, kept }: MergeCommands): Co
                 rebuild: (request: Parameters<EngineClient['rebuild']>[0]) => ask((client) => client.rebuild(request)),
                 look: (written: string) => ask((client) => client.look({ file: written })),
               }
-              if (asksSearch(given))
+              if (asksSearch(given)) {
+                const { searchInTerminal } = await import('./search/search.ts')
                 return searchInTerminal(
                   writer,
                   { close, kept },
@@ -80,6 +80,7 @@ export function mergeCommand({ resources, withEngine, kept }: MergeCommands): Co
                     ...{ written, out, overwrite, form, json },
                   },
                 )
+              }
               const recipe = await lookedAt(ask, await asked(), given, json)
               const request = { recipe, out: resolve(out), overwrite, form }
               const exported = await kept(request, () => exportMerge(writer, request), close)

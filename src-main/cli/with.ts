@@ -12,7 +12,7 @@ import { type EngineProcess, engineScript, forkEngine } from '../workbench/link/
 import { tidySupervisor } from '../workbench/link/own-process.ts'
 import type { Supervisor } from '../workbench/link/supervisor.ts'
 import { deviceChoice, engineEnvironment } from '../workbench/native/devices.ts'
-import { openWorkbench, type Workbench } from '../workbench/workbench.ts'
+import type { Workbench } from '../workbench/workbench.ts'
 import { onSignals } from './ending.ts'
 import { fail } from './output.ts'
 
@@ -52,7 +52,8 @@ export async function withWorkbench(
 }
 
 /** restored: a backup took the place of the history just before. */
-export function openHere(write: boolean, restored?: Restored): Promise<Workbench> {
+export async function openHere(write: boolean, restored?: Restored): Promise<Workbench> {
+  const { openWorkbench } = await import('../workbench/workbench.ts')
   return openWorkbench({
     home: dataFolder(),
     engine: startEngine,

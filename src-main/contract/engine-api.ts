@@ -129,9 +129,9 @@ export const engineContract = {
    * ends with what it has by then.
    */
   stop: oc.output(z.boolean()),
-  /** Rebuilds the model a recipe describes and writes it in the form asked for; verified by reading it back. */
   /** Looks at each model on its own task's images, as the recipe's merge wants; gives the recipe with what was found. */
   collect: oc.input(collectRequestSchema).output(told(recipeSchema)),
+  /** Rebuilds the model a recipe describes and writes it in the form asked for; verified by reading it back. */
   rebuild: oc.input(rebuildingSchema).output(exportedSchema),
   /** The same, which tells how far it is. */
   merge: oc.input(rebuildingSchema).output(told(exportedSchema)),

@@ -33,6 +33,9 @@ export const adapterSettingsName = 'adapter_config.json'
 /** Of a file of a format that Basil reads, or of an index of shards. */
 export const isCheckpointName = (name: string): boolean => checkpoint.test(name) || isIndexName(name)
 
+/** Of a recipe of mergekit's. */
+export const isMergekitName = (name: string): boolean => /\.ya?ml$/i.test(name)
+
 /** "a" of "a.npz", and "a,b.npz" of "a.npz,b.npz". */
 export const withoutExtension = (name: string): string => name.replace(withinList, '')
 

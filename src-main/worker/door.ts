@@ -1,125 +1,53 @@
-// The entry of the engine's process: the real engine behind its door. The backend starts with the first question and
-// stays. Nothing here or behind it opens the database.
-import type { ResolvedConfig } from '../contract/run/config.ts'
-import {
-  checkRun,
-  checkTuning,
-  createPace,
-  disentanglementOf,
-  type FeatureCache,
-  type ImageHost,
-  infoOf,
-  openBackend,
-  run,
-  tune,
-} from '../engine/index.ts'
-import { cachesIn } from '../files/caches.ts'
-import { featureCache } from '../files/feature-cache.ts'
-import { imageCache } from '../files/image-cache.ts'
-import { say } from '../files/log.ts'
-import { hashCheckpoint, openSource } from '../files/source.ts'
-import { statisticsStore } from '../files/statistics-store.ts'
+// The entry of the engine's process: the real engine behind its door. Nothing here or behind it opens the database.
+// What computes is loaded with the first question that wants it: whoever only reads or merges files starts in half the
+// time.
 import { serveEngine } from './engine-door.ts'
-import { evaluateModels } from './evaluations/evaluate.ts'
-import { makeHead } from './heads/make.ts'
-import { probeHead } from './heads/probe.ts'
-import { imageHost } from './images/host.ts'
-import { mixing } from './mix.ts'
-import { ownBackend } from './own-backend.ts'
 import { parentPort } from './parent-port.ts'
-import { memoryNow, withPulse } from './pulse.ts'
 import { reading } from './reading.ts'
-import { merging, rebuild } from './rebuild.ts'
-import { collectFor } from './statistics.ts'
-import { trialOf } from './trial.ts'
-import { tuning } from './tuning/tune.ts'
 
-const port = parentPort()
-const own = ownBackend(async (options) => {
-  const backend = await openBackend(options)
-  const { kind, name, reason } = infoOf(backend)
-  say(`opened ${kind}: ${name}${reason && `; ${reason}`}`)
-  return backend
-})
-const backend = () => own.multiplyingIn('float32')
-
-let caches: { features: FeatureCache; images: ImageHost } | undefined // once, as they know what is in use
-function kept(config: Pick<ResolvedConfig, 'linearised'>): { features?: FeatureCache; images: ImageHost } {
-  if (!caches) {
-    const { features, images, room } = cachesIn()
-    caches = { features: featureCache(features, { room }), images: imageHost(imageCache(images, room)) }
-  }
-  return config.linearised === 'cached' ? caches : { images: caches.images }
-}
-
-const mix = mixing(async (config) => ({
-  backend: await own.multiplyingIn(config?.products ?? 'float32'),
-  ...kept({ linearised: 'cached' }),
-}))
-
-/** With the engine to itself: whoever moved coefficients waits. */
-async function* alone<T>(work: () => AsyncGenerator<T>): AsyncGenerator<T> {
-  await mix.close()
-  yield* work()
-}
+const computing = async () => (await import('./computing.ts')).computing
 
 serveEngine(
   {
-    describe: async () => infoOf(await own.any()),
-    trial: async () => trialOf(await own.any()),
     ...reading,
-    check: async (config) => {
-      if (config.products !== 'float32') await own.multiplyingIn(config.products) // every engine has float32
-      return checkRun(config, openSource, kept(config).features, kept(config).images)
+    rebuild: async (request) => (await import('./rebuild.ts')).rebuild(request),
+    async *merge(request) {
+      yield* (await import('./rebuild.ts')).merging(request)
     },
-    run: (config, sitting) =>
-      alone(async function* () {
-        const backend = await own.multiplyingIn(config.products)
-        const pace = createPace(() => performance.now())
-        const events = run(config, {
-          ...{ ...sitting, backend, pace, open: openSource, hash: hashCheckpoint },
-          statistics: statisticsStore(),
-          ...kept(config),
-        })
-        yield* withPulse(events, () => {
-          return { type: 'pulse', pace: pace.told(), memory: memoryNow(backend), remainingSeconds: null }
-        })
-      }),
-    tuningPlan: async ({ config }) => {
-      if (config.products !== 'float32') await own.multiplyingIn(config.products)
-      return checkTuning(config, { open: openSource, images: kept({ linearised: 'no' }).images })
+    describe: async () => (await computing()).describe(),
+    trial: async () => (await computing()).trial(),
+    check: async (config) => (await computing()).check(config),
+    async *run(config, sitting) {
+      yield* (await computing()).run(config, sitting)
     },
-    tune: (asked, sitting) =>
-      alone(async function* () {
-        const backend = await own.multiplyingIn(asked.config.products)
-        yield* tuning(asked, sitting, { tune, backend, images: kept({ linearised: 'no' }).images })
-      }),
-    collect: (request, signal) =>
-      alone(() => collectFor(request, { backend, images: kept({ linearised: 'no' }).images, signal })),
-    disentangle: (request, signal) =>
-      alone(async function* () {
-        yield* disentanglementOf(request, {
-          backend: await own.multiplyingIn(request.config.products),
-          open: openSource,
-          images: kept(request.config).images,
-          signal,
-        })
-      }),
-    rebuild,
-    merge: merging,
-    makeHead: (request) =>
-      alone(async function* () {
-        yield* makeHead(request, (await backend()).ops)
-      }),
-    probeHead: (request) =>
-      alone(async function* () {
-        yield* probeHead(request, await backend(), kept({ linearised: 'no' }).images)
-      }),
-    evaluate: (request) =>
-      alone(async function* () {
-        yield* evaluateModels(request, await backend(), kept({ linearised: 'no' }).images)
-      }),
-    mix,
+    tuningPlan: async (asked) => (await computing()).tuningPlan(asked),
+    async *tune(asked, sitting) {
+      yield* (await computing()).tune(asked, sitting)
+    },
+    async *collect(request, signal) {
+      yield* (await computing()).collect(request, signal)
+    },
+    async *disentangle(request, signal) {
+      yield* (await computing()).disentangle(request, signal)
+    },
+    async *makeHead(request) {
+      yield* (await computing()).makeHead(request)
+    },
+    async *probeHead(request) {
+      yield* (await computing()).probeHead(request)
+    },
+    async *evaluate(request) {
+      yield* (await computing()).evaluate(request)
+    },
+    mix: {
+      async *open(request) {
+        yield* (await computing()).mix.open(request)
+      },
+      async *score(asked) {
+        yield* (await computing()).mix.score(asked)
+      },
+      close: async () => (await computing()).mix.close(),
+    },
   },
-  port,
+  parentPort(),
 )

@@ -1,7 +1,7 @@
 // The engine's side of its contract: every message is parsed here, progress leaves at most ten times a second, and
 // errors travel as records. What runs beside what is decided on the other side (workbench/jobs). What is behind the
 // door is an argument, so that the test double stands behind the same one. Its type follows from the contract: a new
-// question is a line there, and the function that answers it in reading.ts or door.ts.
+// question is a line there, and the function that answers it in reading.ts or computing.ts.
 import {
   type AnyContractRouter,
   type ContractProcedure,

@@ -14,7 +14,7 @@ import { hashInThread } from '../files/hash-thread.ts'
 import { openSource } from '../files/source.ts'
 import { expansionOf } from './evaluations/evaluate.ts'
 import { parentsOf, requireUnchanged, settingsOf } from './rebuild.ts'
-import { withStatistics } from './statistics.ts'
+import { withStatistics } from './with-statistics.ts'
 
 /** What the engine's process brings: a backend in the products of the run, its caches. */
 export type MixPlace = (config: MixRequest['config']) => Promise<Omit<MixHost, 'open' | 'signal'>>

@@ -34,7 +34,7 @@ import { type FolderToWrite, writeFolder } from '../files/written-folder.ts'
 import { writeModel } from '../files/written-model.ts'
 import { fromNumbers, type Table } from '../numbers/table.ts'
 import { sum } from '../numbers/vectors.ts'
-import { withStatistics } from './statistics.ts'
+import { withStatistics } from './with-statistics.ts'
 
 type Tell = (progress: Progress) => void
 

@@ -1,5 +1,4 @@
-// What merges know of images, in the engine's process: it is found for a merge without a run, and opened beside the
-// parents wherever a recipe that names it is followed.
+// What merges know of images, in the engine's process: here it is found, for a merge without a run.
 import type { CollectRequest, Told } from '../contract/engine-api.ts'
 import { BasilError } from '../contract/errors.ts'
 import { mergeCard } from '../contract/merges/step.ts'
@@ -10,15 +9,14 @@ import type { ImageHost } from '../engine/datasets/prepared.ts'
 import type { Backend } from '../engine/devices/backend.ts'
 import { readHead } from '../engine/heads/head-file.ts'
 import { merges } from '../engine/merging/index.ts'
-import { openStatistics } from '../engine/merging/statistics/given.ts'
 import { wantedBy } from '../engine/merging/statistics/wanted-by.ts'
 import { microBatchFor } from '../engine/problems/micro-batch.ts'
 import { collect } from '../engine/problems/statistics/collect.ts'
 import type { LookedAt } from '../engine/problems/statistics/images.ts'
 import { checkHead, checkSize } from '../engine/runs/tasks.ts'
-import { openParents, type WeightSet } from '../engine/weights/parents.ts'
+import { openParents } from '../engine/weights/parents.ts'
 import { hashCheckpoint, openSource } from '../files/source.ts'
-import { heldStatisticsStore, touchStatistics } from '../files/statistics-store.ts'
+import { heldStatisticsStore } from '../files/statistics-store.ts'
 
 interface Host {
   backend(): Promise<Backend>
@@ -100,21 +98,4 @@ function requirePlain({ method, missing, tokenizer, layers }: Recipe): void {
     why: 'what it finds is of their own tensors, and here some are taken from elsewhere',
     next: 'leave it out, or choose a merge that looks at no images',
   })
-}
-
-/** The parents with the statistics that the recipe names; closed together. */
-export async function withStatistics<S extends WeightSet>(set: S, { statistics }: Recipe): Promise<S> {
-  if (!statistics?.length) return set
-  try {
-    const files = statistics.map(({ file }) => file)
-    await touchStatistics(files)
-    const opened = await openStatistics(files, set.vectors.length, openSource)
-    const close = async (): Promise<void> => {
-      await Promise.all([set.close(), opened.close()])
-    }
-    return { ...set, statistics: opened.statistics, close }
-  } catch (error) {
-    await set.close()
-    throw error
-  }
 }

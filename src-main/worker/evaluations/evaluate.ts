@@ -18,7 +18,7 @@ import { type Hashing, hashInThread } from '../../files/hash-thread.ts'
 import { openSource } from '../../files/source.ts'
 import { requireFree, writeAtomic } from '../../files/write-atomic.ts'
 import { followed, parentsOf, requireUnchanged, settingsOf } from '../rebuild.ts'
-import { withStatistics } from '../statistics.ts'
+import { withStatistics } from '../with-statistics.ts'
 import { predictionsCsv } from './predictions-csv.ts'
 import { thumbnail } from './thumbnail.ts'
 

@@ -54,8 +54,6 @@ const lacking: readonly (readonly [string[], string])[] = [
 
 const most = 2 ** 20 // bytes
 
-export const isMergekitName = (path: string): boolean => /\.ya?ml$/i.test(path)
-
 /** text: of the file, where it is known. Throws config-invalid or not-supported, or what opening the file throws. */
 export async function readDocument(path: string, text?: string): Promise<Document> {
   const { bytes, isWhole } = text === undefined ? await readStart(path, most) : { bytes: text, isWhole: true }
