@@ -2,6 +2,8 @@
 // errors travel as records. What runs beside what is decided on the other side (workbench/jobs). What is behind the
 // door is an argument, so that the test double stands behind the same one. Its type follows from the contract: a new
 // question is a line there, and the function that answers it in reading.ts or computing.ts.
+import { flushCompileCache } from 'node:module'
+
 import {
   type AnyContractRouter,
   type ContractProcedure,
@@ -90,7 +92,7 @@ function answering(contract: AnyContractRouter, answers: object): Record<string,
           name,
           implement(question).handler(({ input, signal = new AbortController().signal }) => {
             const told = answer(input, signal)
-            return Symbol.asyncIterator in told ? paced(told) : told
+            return Symbol.asyncIterator in told ? paced(told) : told.finally(flushCompileCache)
           }),
         ]
       if (typeof answer === 'object' && answer) return [name, answering(question, answer)]
@@ -99,9 +101,14 @@ function answering(contract: AnyContractRouter, answers: object): Record<string,
   )
 }
 
+/**
+ * Before anything but progress is told, what was compiled is kept for the next process: this one is killed when its
+ * work is done, and Node keeps it at an exit alone. Free where nothing is new.
+ */
 async function* paced<T extends { type: string }>(events: AsyncGenerator<T>): AsyncGenerator<T> {
   const isDue = progressGate(() => performance.now())
   for await (const event of events) {
+    if (event.type !== 'progress') flushCompileCache()
     if (event.type !== 'progress' || isDue()) yield event
     await new Promise(setImmediate) // lets "stop" and the end of the parent be heard between steps
   }

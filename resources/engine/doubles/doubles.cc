@@ -28,10 +28,11 @@ typedef void (*Kernel)(const Job &, int64_t tile, int64_t thread);
 
 struct Kernels {
   int64_t panel, across;
-  Kernel packDoubles, gemmDoubles, substituteRows, updateAndMultiply, reflect, rotate, sizesByChance, movedByChance;
+  Kernel packDoubles, gemmDoubles, substituteRows, updateAndMultiply, reflect, rotate, sizesByChance, movedByChance,
+      widen, addUp, toBfloat16;
 };
 
-constexpr int64_t version = 1;  // of the kernels' arguments and results
+constexpr int64_t version = 2;  // of the kernels' arguments and results
 constexpr int64_t DEPTH = 256, HEIGHT = 48;
 
 /** Elements of a tile of movedByChance, and those that words are drawn for at once. */
@@ -88,6 +89,9 @@ Kernel named(const std::string &name) {
   if (name == "rotate") return k.rotate;
   if (name == "sizesByChance") return k.sizesByChance;
   if (name == "movedByChance") return k.movedByChance;
+  if (name == "widen") return k.widen;
+  if (name == "addUp") return k.addUp;
+  if (name == "toBfloat16") return k.toBfloat16;
   throw std::runtime_error("there is no kernel " + name);
 }
 

@@ -4,7 +4,7 @@
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 
-/** Kernels that merges wait for most, of matrices and of draws (wasm/assembly), portable or compiled for the processor. */
+/** Kernels that merges wait for most, of matrices, draws and sums (wasm/assembly), portable or compiled for the processor. */
 export interface HeavyKernels {
   readonly panel: number // columns that a packed factor has side by side
   readonly across: number // columns of a tile of `reflect` and `rotate`
@@ -12,9 +12,9 @@ export interface HeavyKernels {
 }
 
 /** What they are beside the portable ones; another version's are not used. */
-const VERSION = 1
+const VERSION = 2
 const NAME = 'doubles.node'
-const MOST_ARGUMENTS = 16
+const MOST_ARGUMENTS = 17
 
 interface Addon {
   version: number

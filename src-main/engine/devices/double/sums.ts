@@ -72,7 +72,7 @@ export class Adder {
   }
 
   #run(kernel: string, values: readonly number[], n: number): void {
-    this.#device.pool.run(kernel, values, Math.ceil(n / PIECE))
+    this.#device.heavy.run(kernel, values, Math.ceil(n / PIECE))
   }
 
   #isRight(n: number): boolean {
