@@ -4,53 +4,10 @@
 import { Command, Option } from 'commander'
 
 import packageJson from '../package.json' with { type: 'json' }
+import { commands } from './cli/commands.ts'
 import { forThisCommand } from './cli/for-this-command.ts'
 import { engineChoiceSchema } from './contract/api/engines.ts'
 import { beginLog, logsFolderIfAny } from './files/log.ts'
-
-/** Each is loaded when it is asked for. */
-const commands: Readonly<Record<string, () => Promise<Command>>> = {
-  run: async () => (await import('./cli/run.ts')).runCommand(),
-  resume: async () => (await import('./cli/run.ts')).resumeCommand(),
-  demo: async () => (await import('./cli/demo.ts')).demoCommand(),
-  show: async () => (await import('./cli/show.ts')).showCommand(),
-  export: async () => (await import('./cli/export.ts')).exportCommand(),
-  inspect: async () => (await import('./cli/inspect.ts')).inspectCommand(),
-  serve: async () => (await import('./cli/serve.ts')).serveCommand(),
-  doctor: async () => (await import('./cli/doctor.ts')).doctorCommand(),
-  runs: async () => (await import('./cli/runs.ts')).runsCommand(),
-  'fine-tune': async () => (await import('./cli/fine-tune.ts')).fineTuneCommand(),
-  convert: async () => (await import('./cli/convert.ts')).convertCommand(),
-  'extract-lora': async () => (await import('./cli/extract-lora.ts')).extractLoraCommand(),
-  diff: async () => (await import('./cli/compare.ts')).diffCommand(),
-  compatible: async () => (await import('./cli/compare.ts')).compatibleCommand(),
-  bases: async () => (await import('./cli/bases.ts')).basesCommand(),
-  merge: async () => {
-    const [{ mergeCommand }, { keptInHistory }, { resources, withEngine }] = await Promise.all([
-      import('./cli/merge.ts'),
-      import('./cli/merge-kept.ts'),
-      import('./cli/with.ts'),
-    ])
-    return mergeCommand({ resources, withEngine, kept: keptInHistory })
-  },
-  verify: async () => (await import('./cli/verify.ts')).verifyCommand(),
-  disentangle: async () => (await import('./cli/eval/disentangle.ts')).disentangleCommand(),
-  library: async () => (await import('./cli/library/command.ts')).libraryCommand(),
-  data: async () => (await import('./cli/data/command.ts')).dataCommand(),
-  refine: async () => (await import('./cli/study/refine.ts')).refineCommand(),
-  study: async () => (await import('./cli/study/command.ts')).studyCommand(),
-  preset: async () => (await import('./cli/study/preset.ts')).presetCommand(),
-  cluster: async () => (await import('./cli/cluster/command.ts')).clusterCommand(),
-  eval: async () => (await import('./cli/eval/command.ts')).evalCommand(),
-  queue: async () => (await import('./cli/queue/command.ts')).queueCommand(),
-  history: async () => (await import('./cli/history.ts')).historyCommand(),
-  heads: async () => (await import('./cli/heads.ts')).headsCommand(),
-  engine: async () => (await import('./cli/engine.ts')).engineCommand(),
-  report: async () => (await import('./cli/report.ts')).reportCommand(),
-  bench: async () => (await import('./cli/bench.ts')).benchCommand(),
-  schema: async () => (await import('./cli/methods.ts')).schemaCommand(),
-  methods: async () => (await import('./cli/methods.ts')).methodsCommand(),
-}
 
 const program = new Command('basil')
   .description('Learns how to combine fine-tuned models, and keeps every run.')

@@ -25,6 +25,7 @@ export const keptInHistory: Kept = async (request, work, end) => {
     void end()
   }
   const release = onSignals({ first: cancel, again: cancel, end: cancel })
+  void adoption().catch(() => undefined) // loaded while the engine works; it is told when it is needed
   try {
     const made = await work()
     await put(typed, { state: 'done', error: null, file: made.file })

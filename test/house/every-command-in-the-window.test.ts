@@ -6,6 +6,8 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import { expect, test } from 'vitest'
 
+import { commands } from '../../src-main/cli/commands.ts'
+
 const root = join(import.meta.dirname, '../..')
 const renderer = join(root, 'src-renderer')
 
@@ -144,28 +146,22 @@ const texts = (folder: string): string =>
     .map((name) => readFileSync(join(renderer, folder, name), 'utf8'))
     .join('\n')
 
-/** Those of cli.ts itself, and those that its commands have. */
-async function commands(): Promise<string[]> {
-  const text = readFileSync(join(root, 'src-main', 'cli.ts'), 'utf8')
-  const own = [...text.matchAll(/^ {2}\.command\('([\w-]+)'\)/gm)].map(([, name = '']) => name)
-  const made = [...text.matchAll(/^import \{ ([^}]*\w+Command[^}]*) \} from '(\.\/cli\/[^']+)'/gm)]
-  const parents: Command[] = []
-  for (const [, names = '', path = ''] of made) {
-    const exported: Record<string, unknown> = await import(join(root, 'src-main', path))
-    for (const name of names.split(', ').filter((one) => /^(?!forThis)\w+Command$/.test(one))) {
-      const make = exported[name]
-      if (typeof make === 'function') parents.push(make({}))
-    }
-  }
+/** With those that they have themselves. */
+async function everyCommand(): Promise<string[]> {
   const below = (command: Command, before: string): string[] => {
     const name = `${before}${command.name()}`
     return [name, ...command.commands.flatMap((one) => below(one, `${name} `))]
   }
-  return [...own, ...parents.flatMap((command) => below(command, ''))].sort()
+  const made = await Promise.all(Object.values(commands).map((load) => load()))
+  return made.flatMap((command) => below(command, '')).sort()
 }
 
+test('a command stands under its own name', async () => {
+  for (const [name, load] of Object.entries(commands)) expect((await load()).name()).toBe(name)
+})
+
 test('every command of a terminal has its place in the window, or a reason why it has none', async () => {
-  const all = await commands()
+  const all = await everyCommand()
   expect(all.length).toBeGreaterThan(80)
   expect(all.filter((name) => inTheWindow[name] === undefined && elsewhere[name] === undefined)).toEqual([])
   const named = [...Object.keys(inTheWindow), ...Object.keys(elsewhere)]

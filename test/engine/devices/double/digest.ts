@@ -1,5 +1,5 @@
-// Started by compiled.heavy.test.ts: prints the digest of what products, eigendecompositions, solutions and draws of
-// several sizes give on the float64 device of this process, its panel, and how long some of them took.
+// Started by compiled.heavy.test.ts: prints the digest of what products, eigendecompositions, solutions, draws and sums
+// of several sizes give on the float64 device of this process, its panel, and how long some of them took.
 import { createHash } from 'node:crypto'
 
 import { movedByChance, sizesByChance } from '../../../../src-main/engine/devices/double/chances.ts'
@@ -8,6 +8,7 @@ import { DoubleDevice } from '../../../../src-main/engine/devices/double/device.
 import { eigen } from '../../../../src-main/engine/devices/double/eigen.ts'
 import { gram, multiply, multiplyInto, turned, viewOf } from '../../../../src-main/engine/devices/double/products.ts'
 import { polar } from '../../../../src-main/engine/devices/double/singular.ts'
+import { Adder, type Kind, together } from '../../../../src-main/engine/devices/double/sums.ts'
 import { noise } from '../../merging/spectral/parts.ts'
 
 const device = new DoubleDevice(2)
@@ -66,6 +67,20 @@ function drawn(n: number, first: number): void {
   }
 }
 for (const first of [0, 5, 48, 2 ** 34 + 3]) for (const n of [1, 17, 64, 4097, 20_000]) drawn(n, first)
+
+function addedUp(n: number, kind: Kind): void {
+  const adder = Adder.lend(2 ** 14, together + 1)
+  for (const [t, place] of adder.places.entries()) place.set(noise(2 ** 14, t + 9))
+  const [base, ...models] = adder.places as [Float32Array, ...Float32Array[]]
+  hash.update(adder.begin(base, kind, n))
+  const terms = models.map((values, t) => ({ values, c: 0.3 - t / 9 }))
+  adder.add(terms.slice(1), { kind, n, isFirst: true, isLast: false })
+  const { values, isFinite } = adder.add(terms.slice(0, 3), { kind, n, isFirst: false, isLast: true })
+  for (const value of values) hash.update(Number.isNaN(value) ? 'none' : String(value))
+  hash.update(`${isFinite}`).update(adder.bfloat16(n) ?? 'too large')
+  adder.giveBack()
+}
+for (const kind of ['F32', 'BF16', 'F16'] as const) for (const n of [1, 8, 31, 4096, 9003]) addedUp(n, kind)
 
 const long = stretchOf(2 ** 20, 0)
 sizesByChance(device, long, chances)
