@@ -2,7 +2,7 @@
 import { element } from '../../../numbers/vectors.ts'
 import type { DoubleDevice, Matrix } from './device.ts'
 
-const HEIGHT = 48 // of a tile of C
+const HEIGHT = 96 // of a tile of C
 const WIDTH = 48 // of one, at least
 const SMALL = 2 ** 17 // multiplications below which no thread is woken
 /** Bytes that a thread of gemmDoubles packs rows of A into, and a tile for the edges of C. */

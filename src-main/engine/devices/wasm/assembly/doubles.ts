@@ -1,13 +1,14 @@
 // Matrices in float64, for the spectral merges (engine/devices/double): the matrix product on packed panels as in
-// multiply.ts, six rows by four columns of C in twelve registers, and the three loops that an eigendecomposition of a
+// multiply.ts, four rows by four columns of C in eight registers, and the three loops that an eigendecomposition of a
 // symmetric matrix spends its time in. A product and a sum are rounded apart, in both builds, so that every machine
-// gives the same bits. Strides count doubles.
+// gives the same bits; a product then wants a register of its own, and with six rows, twelve sums, V8 keeps some on the
+// stack (Node 24.21: 13 instead of 21 G multiplications a second). Strides count doubles.
 import { int, pointer } from './lanes'
 
-const ROWS: i32 = 6
+const ROWS: i32 = 4
 const COLUMNS: i32 = 4
 const DEPTH: i32 = 256
-const HEIGHT: i32 = 48
+const HEIGHT: i32 = 96
 /** Columns that a tile of `reflect` and of `rotate` holds: eight registers of two. */
 const TILE_COLUMNS: i32 = 16
 
@@ -106,19 +107,14 @@ function copyTile(from: usize, fromStride: usize, to: usize, toStride: usize, ro
 function micro(depth: i32, a: usize, b: usize, c: usize, row: usize, isFirst: bool): void {
   let c00 = f64x2.splat(0), c01 = f64x2.splat(0), c10 = f64x2.splat(0), c11 = f64x2.splat(0)
   let c20 = f64x2.splat(0), c21 = f64x2.splat(0), c30 = f64x2.splat(0), c31 = f64x2.splat(0)
-  let c40 = f64x2.splat(0), c41 = f64x2.splat(0), c50 = f64x2.splat(0), c51 = f64x2.splat(0)
   const r1 = c + row
   const r2 = r1 + row
   const r3 = r2 + row
-  const r4 = r3 + row
-  const r5 = r4 + row
   if (!isFirst) {
     c00 = v128.load(c); c01 = v128.load(c, 16)
     c10 = v128.load(r1); c11 = v128.load(r1, 16)
     c20 = v128.load(r2); c21 = v128.load(r2, 16)
     c30 = v128.load(r3); c31 = v128.load(r3, 16)
-    c40 = v128.load(r4); c41 = v128.load(r4, 16)
-    c50 = v128.load(r5); c51 = v128.load(r5, 16)
   }
   const end = b + (<usize>depth << 5)
   while (b < end) {
@@ -132,19 +128,13 @@ function micro(depth: i32, a: usize, b: usize, c: usize, row: usize, isFirst: bo
     c20 = madd(x, b0, c20); c21 = madd(x, b1, c21)
     x = v128.load64_splat(a, 24)
     c30 = madd(x, b0, c30); c31 = madd(x, b1, c31)
-    x = v128.load64_splat(a, 32)
-    c40 = madd(x, b0, c40); c41 = madd(x, b1, c41)
-    x = v128.load64_splat(a, 40)
-    c50 = madd(x, b0, c50); c51 = madd(x, b1, c51)
-    a += 48
+    a += 32
     b += 32
   }
   v128.store(c, c00); v128.store(c, c01, 16)
   v128.store(r1, c10); v128.store(r1, c11, 16)
   v128.store(r2, c20); v128.store(r2, c21, 16)
   v128.store(r3, c30); v128.store(r3, c31, 16)
-  v128.store(r4, c40); v128.store(r4, c41, 16)
-  v128.store(r5, c50); v128.store(r5, c51, 16)
 }
 
 /**
