@@ -20,14 +20,6 @@ export { loadCheckpoint, openStore } from './weights/device.ts'
 export { groupsOf } from './weights/merge.ts'
 export { openParents } from './weights/parents.ts'
 
-// What weights are, without using them.
-
-export { compatibilityOf } from './measures/compatibility.ts'
-export { differenceOf } from './measures/difference.ts'
-export { mergeReportOf } from './measures/merge-report.ts'
-export { statisticsOf } from './measures/statistics.ts'
-export { tensorOf } from './measures/tensor.ts'
-
 // Runs: what one would take, a whole one, and its parts: tasks, and the problem a method sees.
 
 export type { ImageHost } from './datasets/prepared.ts'

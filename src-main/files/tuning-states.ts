@@ -100,9 +100,11 @@ async function damageOf(path: string): Promise<string | null> {
   const zeros = Buffer.from(unknown)
   let [checksum, told] = [0, '']
   const source = await openSource(path)
+  const buffer = Buffer.alloc(Math.min(atATime, source.size))
   try {
     for (let at = 0; at < source.size; at += atATime) {
-      const own = Buffer.from(await source.read(at, Math.min(atATime, source.size - at)))
+      const own = buffer.subarray(0, Math.min(atATime, source.size - at))
+      await source.read(at, own.length, own)
       const [from, to] = [Math.max(0, place - at), Math.min(own.length, place + zeros.length - at)]
       if (from < to) {
         told += own.subarray(from, to).toString('latin1')

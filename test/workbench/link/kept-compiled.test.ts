@@ -1,5 +1,5 @@
-// What the engine's process compiled of its sources is kept for the next one, though it is killed when its work is done:
-// Node by itself keeps it at an exit alone.
+// What the engine's process compiled of its sources is kept for the next one, though it is killed when its work is
+// done: Node by itself keeps it at an exit alone.
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
