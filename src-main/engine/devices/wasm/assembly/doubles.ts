@@ -1,8 +1,8 @@
 // Matrices in float64, for the spectral merges (engine/devices/double): the matrix product on packed panels as in
 // multiply.ts, four rows by four columns of C in eight registers, and the three loops that an eigendecomposition of a
 // symmetric matrix spends its time in. A product and a sum are rounded apart, in both builds, so that every machine
-// gives the same bits; a product then wants a register of its own, and with six rows, twelve sums, V8 keeps some on the
-// stack (Node 24.21: 13 instead of 21 G multiplications a second). Strides count doubles.
+// gives the same bits; a product then wants a register of its own, and six rows, twelve sums, are one more than V8 has
+// (Node 24.21: 13 instead of 21 G multiplications a second on two threads). Strides count doubles.
 import { int, pointer } from './lanes'
 
 const ROWS: i32 = 4
