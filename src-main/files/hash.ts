@@ -12,21 +12,25 @@ export interface Hashed {
   bytes: Bytes
 }
 
-/** Of the whole content; `also` is given all of it in order. */
+/** Of the whole content; `also` is given all of it in order. The next piece is read while one is hashed. */
 export async function hashFile(path: string, also?: (bytes: Uint8Array) => void): Promise<Hashed> {
   const { handle, info } = await openRegular(resolve(path))
+  const size = Math.min(chunk, info.size + 1)
+  const [one, other] = [new Uint8Array(size), new Uint8Array(size)]
+  let reading = handle.read(one, 0, size, null)
   try {
     const hash = createHash('sha256')
-    const buffer = new Uint8Array(Math.min(chunk, info.size + 1))
-    let count = 0
-    for (;;) {
-      const { bytesRead } = await handle.read(buffer, 0, buffer.length, null)
+    for (let count = 0; ; ) {
+      const { buffer, bytesRead } = await reading
       if (bytesRead === 0) return { sha256: sha256(hash.digest('hex')), bytes: bytes(count) }
-      hash.update(buffer.subarray(0, bytesRead))
-      also?.(buffer.subarray(0, bytesRead))
+      reading = handle.read(buffer === one ? other : one, 0, size, null)
+      const piece = buffer.subarray(0, bytesRead)
+      hash.update(piece)
+      also?.(piece)
       count += bytesRead
     }
   } finally {
+    await reading.catch(() => undefined) // it is written to until then
     await handle.close()
   }
 }

@@ -238,7 +238,8 @@ async function loadedFrom(entry: string): Promise<{ text: string; packages: stri
     if (texts.has(next)) continue
     const text = await readFile(join(root, 'out', 'main', next), 'utf8')
     texts.set(next, text)
-    for (const [, name = ''] of text.matchAll(/^(?:import|export) (?:[^"]* from )?"([^"]+)";$/gm))
+    const [still, later] = [/^(?:import|export) (?:[^"]* from )?"([^"]+)";$/gm, /\bimport\("([^"]+)"\)/g]
+    for (const [, name = ''] of [...text.matchAll(still), ...text.matchAll(later)])
       if (name.startsWith('./')) waiting.push(name.slice(2))
       else packages.add(name)
   }

@@ -37,7 +37,7 @@ inBrowser('composing a run', () => {
   const fits = () => page.getByText('All files fit together.').waitFor()
   async function open(path: string): Promise<void> {
     await page.getByLabel('Or its path on this machine').fill(path)
-    await page.keyboard.press('Enter')
+    await page.getByLabel('Or its path on this machine').press('Enter')
   }
   /** In both sizes and both themes; nothing is wider than the page. */
   async function pictures(where: string): Promise<void> {

@@ -231,7 +231,7 @@ inBrowser('a history of ten thousand runs', () => {
     await page.getByRole('heading', { name: /The one for the paper/, level: 1 }).waitFor()
     await page.getByText('As good as it gets.').waitFor()
     await page.getByLabel('Add a tag').fill('best')
-    await page.keyboard.press('Enter')
+    await page.getByLabel('Add a tag').press('Enter')
     await page.getByRole('button', { name: 'Remove tag best' }).waitFor()
     await accessible('run-care')
     await page.getByRole('button', { name: 'Move to trash' }).click()

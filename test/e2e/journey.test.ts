@@ -65,7 +65,7 @@ inBrowser('from my data to a model', () => {
 
   it('learns with my data twice, compares the two, and exports one that follows its recipe', async () => {
     await page.getByLabel('Or its path on this machine').fill(folder)
-    await page.keyboard.press('Enter')
+    await page.getByLabel('Or its path on this machine').press('Enter')
     await press('Add it to the library and the data')
     await page.getByText('7 checkpoints').waitFor()
     await expect.poll(() => page.getByText(/hashing|reading/).count()).toBe(0)

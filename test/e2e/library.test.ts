@@ -150,7 +150,7 @@ inBrowser('the library', () => {
     await page.keyboard.press('Enter')
     await page.getByRole('heading', { name: 'What it is' }).waitFor()
     await page.getByLabel('Add a tag').fill('digits')
-    await page.keyboard.press('Enter')
+    await page.getByLabel('Add a tag').press('Enter')
     await page.getByText('digits', { exact: true }).waitFor()
     mkdirSync(at('moved'))
     renameSync(at('finetuned-mnist.safetensors'), at('moved', 'renamed.safetensors'))

@@ -104,7 +104,7 @@ inBrowser('a run that goes on', () => {
     writeFileSync(join(folder, 'live.json'), JSON.stringify(config))
     await page.getByRole('link', { name: 'Welcome', exact: true }).click()
     await page.getByLabel('Or its path on this machine').fill(join(folder, 'live.json'))
-    await page.keyboard.press('Enter')
+    await page.getByLabel('Or its path on this machine').press('Enter')
     await page.getByRole('button', { name: 'Start run' }).click()
     writeFileSync(begins, '')
     await page.getByText(/^Epoch \d{2,} of 600/).waitFor()

@@ -136,7 +136,7 @@ inBrowser('a merge in the window', () => {
     await page.getByLabel('Scores are kept').selectOption('in a file I choose…')
     const dialog = page.getByRole('dialog', { name: 'Where scores are kept' })
     await dialog.getByLabel('Path, Enter goes there').fill(folder)
-    await page.keyboard.press('Enter')
+    await dialog.getByLabel('Path, Enter goes there').press('Enter') // wherever the dialog, opening, puts the focus
     await dialog.getByText('stranger.safetensors').waitFor() // the folder is read
     await dialog.getByLabel('File name').fill('kept.jsonl')
     await dialog.getByRole('button', { name: 'Choose', exact: true }).click()

@@ -284,7 +284,7 @@ inBrowser('pictures of every page', () => {
     await writeFile(config, JSON.stringify({ ...toyFile, name: 'Cars and dtd', tasks, start, epochs: 30 }))
     await go('/', heading(/Learn how to combine/))
     await page.getByLabel('Or its path on this machine').fill(config)
-    await page.keyboard.press('Enter')
+    await page.getByLabel('Or its path on this machine').press('Enter')
     await page.getByRole('button', { name: 'Start run' }).click()
     await page.getByText('Measuring where the stage begins').waitFor()
     await figure('Path of the coefficients')

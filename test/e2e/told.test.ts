@@ -59,7 +59,7 @@ inBrowser('what is told', () => {
 
   it('a tower that is a guess is told in the plan, where its fields show the guess, and in the report', async () => {
     await page.getByLabel('Or its path on this machine').fill(join(folder, 'unknown.json'))
-    await page.keyboard.press('Enter')
+    await page.getByLabel('Or its path on this machine').press('Enter')
     await page.getByText('All files fit together.').waitFor()
     await page.getByText('pretrained.safetensors: nothing says how its image tower is computed').waitFor()
     await page.getByRole('switch', { name: 'Expert' }).click()
