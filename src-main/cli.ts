@@ -45,7 +45,7 @@ The data folder is BASIL_HOME, else ~/.local/share/basil.`,
 
 // The one that is typed; all of them where it is none, for help and for what may have been meant.
 const [typed = ''] = program.parseOptions(process.argv.slice(2)).operands
-const wanted = Object.hasOwn(commands, typed) ? [typed] : Object.keys(commands)
-for (const name of wanted) program.addCommand((await commands[name]?.()) as Command)
+const wanted = Object.hasOwn(commands, typed) ? [commands[typed]] : Object.values(commands)
+for (const load of wanted) if (load) program.addCommand(await load())
 
 await program.parseAsync()

@@ -5,7 +5,7 @@
 import type { Rebuilding } from '../contract/engine-api.ts'
 import { BasilError, recordOf } from '../contract/errors.ts'
 import { dataFolderIfAny } from '../files/data-folder.ts'
-import { beginTyped, type TypedMerge } from '../workbench/merges/typed.ts'
+import { adoptTyped, beginTyped, type TypedMerge } from '../workbench/merges/typed.ts'
 import { onSignals } from './ending.ts'
 import { tellNotices } from './with.ts'
 
@@ -25,7 +25,7 @@ export const keptInHistory: Kept = async (request, work, end) => {
     void end()
   }
   const release = onSignals({ first: cancel, again: cancel, end: cancel })
-  void adoption().catch(() => undefined) // loaded while the engine works; it is told when it is needed
+  if (typed) void writing().catch(() => undefined) // loaded while the engine works; told when it is needed
   try {
     const made = await work()
     await put(typed, { state: 'done', error: null, file: made.file })
@@ -49,16 +49,12 @@ function notKept(error: unknown): null {
 }
 
 /** What the history is written by. */
-const adoption = async () => ({
-  ...(await import('../history/open.ts')),
-  ...(await import('../workbench/library/adding.ts')),
-  ...(await import('../workbench/merges/typed.ts')),
-})
+const writing = () => Promise.all([import('../history/open.ts'), import('../workbench/library/adding.ts')])
 
 /** Where no other process writes; else that one takes it. */
 async function adoptHere(home: string): Promise<void> {
   try {
-    const { openHistory, shelving, adoptTyped } = await adoption()
+    const [{ openHistory }, { shelving }] = await writing()
     const history = await openHistory(home)
     try {
       tellNotices(history)

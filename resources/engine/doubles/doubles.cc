@@ -36,7 +36,7 @@ struct Kernels {
 constexpr int64_t version = 2;  // of the kernels' arguments and results
 constexpr int64_t DEPTH = 256, HEIGHT = 96;
 
-/** Elements of a tile of movedByChance, and those that words are drawn for at once. */
+/** Elements of a tile of movedByChance and of sums, and those that words are drawn for at once. */
 constexpr int64_t PIECE = 4096, SPAN = 64;
 enum How { NONE = 0, BY_CHANCE = 1, KNOWN = 3 };
 
@@ -76,7 +76,7 @@ constexpr int W = 2;
 }  // namespace plain
 
 const Kernels &kernels() {
-  const int bits = widestVectors();
+  static const int bits = widestVectors();
   return bits == 512 ? avx512::table : bits == 256 ? avx2::table : plain::table;
 }
 
@@ -89,8 +89,8 @@ bool isZen4() {
 
 /** Of matrices: Zen 4 does 43 G multiplications a second by 256 bits, and 33 by 512. */
 const Kernels &ofMatrices() {
-  static const bool isHalved = isZen4();
-  return isHalved && widestVectors() == 512 ? avx2::table : kernels();
+  static const bool isHalved = widestVectors() == 512 && isZen4();
+  return isHalved ? avx2::table : kernels();
 }
 
 Kernel named(const std::string &name) {
